@@ -1,0 +1,54 @@
+"""What the actions share: settings, databases, the deadline, and who is asking."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import Callable
+from typing import TypeVar
+
+from rasa_sdk import Tracker
+from sqlalchemy.engine import Engine
+
+from tenin.database import make_engine
+from tenin.language.languages import configured
+from tenin.settings import Settings, load_settings
+
+T = TypeVar("T")
+
+
+@functools.lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The project's settings."""
+    return load_settings()
+
+
+@functools.lru_cache(maxsize=1)
+def conversations() -> Engine:
+    """The database of the conversations."""
+    return make_engine(settings().database.url)
+
+
+@functools.lru_cache(maxsize=1)
+def shop() -> Engine:
+    """The shop's own database."""
+    return make_engine(settings().shop.database_url)
+
+
+async def in_time(work: Callable[[], T]) -> T:
+    """Run blocking `work` off the event loop, within the deadline of an action.
+
+    Raises:
+        asyncio.TimeoutError: after the deadline; the customer then gets an apology.
+    """
+    return await asyncio.wait_for(asyncio.to_thread(work), settings().actions.deadline_seconds)
+
+
+def language(tracker: Tracker) -> str:
+    """The conversation's language."""
+    return tracker.get_slot("language") or configured().default
+
+
+def message_id(tracker: Tracker) -> str:
+    """The id of the customer's message: the same if the turn runs again."""
+    return str(tracker.latest_message["message_id"])

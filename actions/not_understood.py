@@ -1,0 +1,36 @@
+"""A message was not understood: the menu, and the second time in a row a person first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.executor import CollectingDispatcher
+
+NAME = "action_not_understood"
+
+
+class ActionNotUnderstood(Action):
+    """Apologise in fresh words."""
+
+    def name(self) -> str:
+        """The action's name in domain.yml."""
+        return NAME
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[dict[str, Any]]:
+        """Choose by whether the message before was not understood either."""
+        again = _was_not_understood_before(tracker.events)
+        dispatcher.utter_message(
+            response="utter_not_understood_again" if again else "utter_not_understood"
+        )
+        return []
+
+
+def _was_not_understood_before(events: list[dict[str, Any]]) -> bool:
+    """Whether the turn before the present one ended in this action."""
+    turns = [i for i, event in enumerate(events) if event["event"] == "user"][-2:]
+    if len(turns) < 2:
+        return False
+    return any(event.get("name") == NAME for event in events[turns[0] : turns[1]])

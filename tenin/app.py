@@ -1,0 +1,175 @@
+"""The web tier: everything the internet reaches, in one ASGI app. It never imports Rasa.
+
+Two things run beside the routes: a poll once a second, the net under the
+wake-ups, and the watch over messages that no worker takes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+from sqlalchemy import text
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+import tenin.conversation
+import tenin.shop
+from tenin.channels import web as web_channel
+from tenin.channels.hub import Hub
+from tenin.clock import utcnow
+from tenin.conversation import inbox
+from tenin.conversation.voice import Voice
+from tenin.conversation.wake import listen
+from tenin.database import check_schema, make_engine, read_transaction
+from tenin.desk import routes as desk_routes
+from tenin.language.languages import configured, match
+from tenin.pages.rendering import STATIC, render, strings
+from tenin.services import Services, services_of
+from tenin.settings import Settings, load_settings
+from tenin.shop.catalogue import list_products
+from tenin.shop.sample_data import demo_order
+from tenin.web import Problem, SecurityHeaders, problem_response
+
+POLL_SECONDS = 1.0
+WATCH_SECONDS = 0.5
+
+logger = logging.getLogger(__name__)
+
+
+def create_app(settings: Settings | None = None) -> Starlette:
+    """The ASGI app on the settings given, or on the project's own.
+
+    Raises:
+        SettingsError, SchemaError, WordingError, MenuError: with the remedy in the message.
+    """
+    settings = settings or load_settings()
+    engine = make_engine(settings.database.url)
+    shop_engine = make_engine(settings.shop.database_url)
+    check_schema(engine, _migrations(tenin.conversation.__file__), "tenin_version")
+    check_schema(shop_engine, _migrations(tenin.shop.__file__), "shop_version")
+    app = Starlette(
+        routes=[
+            Route("/", shop_page, methods=["GET"]),
+            Route("/health", health, methods=["GET"]),
+            Mount("/static", StaticFiles(directory=STATIC)),
+            *web_channel.routes,
+            *desk_routes.routes,
+        ],
+        middleware=[Middleware(SecurityHeaders)],
+        exception_handlers={Problem: problem_response, HTTPException: error_page},
+        lifespan=_lifespan,
+    )
+    app.state.services = Services(
+        settings, engine, shop_engine, Voice.load(settings.root), Hub(engine)
+    )
+    return app
+
+
+async def shop_page(request: Request) -> Response:
+    """`GET /`: the demo shop, with the chat in its corner."""
+    services = services_of(request)
+    wanted = request.query_params.get("lang") or request.headers.get("accept-language", "")
+    language = match(wanted.split(",")[0])
+
+    def read() -> HTMLResponse:
+        with read_transaction(services.shop_engine) as session:
+            number, email = demo_order(session)
+            html = render(
+                "shop.html",
+                language=language,
+                languages=configured(),
+                strings=strings(language)["shop"],
+                products=list_products(session, language),
+                demo_order={"number": number, "email": email},
+            )
+        return HTMLResponse(html)
+
+    return await asyncio.to_thread(read)
+
+
+async def health(request: Request) -> Response:
+    """`GET /health`: whether this tier can reach its database."""
+    await services_of(request).read(lambda session: session.execute(text("SELECT 1")))
+    return JSONResponse({"status": "ok"})
+
+
+async def error_page(request: Request, error: Exception) -> Response:
+    """What a browser or a program gets for an address that isn't served."""
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    headers = error.headers if isinstance(error, HTTPException) else None
+    if "text/html" in request.headers.get("accept", ""):
+        language = match(request.headers.get("accept-language", "").split(",")[0])
+        html = render(
+            "error.html", language=language, strings=strings(language)["error"], status=status
+        )
+        return HTMLResponse(html, status_code=status, headers=headers)
+    body = {
+        "code": "not_found" if status == 404 else f"http_{status}",
+        "message": str(getattr(error, "detail", "")),
+        "remedy": "Check the address and the method.",
+    }
+    return JSONResponse({"error": body}, status_code=status, headers=headers)
+
+
+def _migrations(package: str | None) -> Path:
+    return Path(str(package)).parent / "migrations"
+
+
+@contextlib.asynccontextmanager
+async def _lifespan(app: Starlette) -> AsyncIterator[None]:
+    services: Services = app.state.services
+    wakes = await listen(services.settings.web.port, services.hub.moved)
+    tasks = [
+        asyncio.create_task(_forever(services.hub.poll, POLL_SECONDS)),
+        asyncio.create_task(_forever(partial(_tell_slow, services), WATCH_SECONDS)),
+    ]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if wakes is not None:
+            wakes.close()
+        services.engine.dispose()
+        services.shop_engine.dispose()
+
+
+async def _forever(work: Callable[[], Awaitable[None]], seconds: float) -> None:
+    while True:
+        try:
+            await work()
+        except Exception:
+            logger.exception("background work failed; trying again")
+        await asyncio.sleep(seconds)
+
+
+async def _tell_slow(services: Services) -> None:
+    """Tell customers whose message no worker has taken in time."""
+    now = utcnow()
+    before = now - timedelta(seconds=services.settings.turn.slow_notice_seconds)
+    waiting = await services.read(
+        partial(inbox.slow_conversations, received_before=before, now=now)
+    )
+    for conversation_id in waiting:
+        told = await services.write(
+            partial(
+                inbox.tell_slow,
+                conversation_id=conversation_id,
+                received_before=before,
+                voice=services.voice,
+            )
+        )
+        if told:
+            services.hub.moved(conversation_id)

@@ -1,0 +1,76 @@
+"""Calls to the action server, with a deadline and with failures that are seen.
+
+Rasa swallows any failure of an action and saves the turn as if it had run; this
+endpoint marks the turn failed instead, and its commit becomes an apology.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+from rasa.utils.endpoints import ClientResponseError, EndpointConfig
+
+from tenin.bot.runtime import running
+
+NOTHING: dict[str, Any] = {"events": [], "responses": []}
+REJECTED = 400  # the action server's way to let a form's policies decide otherwise
+
+logger = logging.getLogger(__name__)
+
+
+class ActionEndpoint(EndpointConfig):  # type: ignore[misc]
+    """Rasa's action endpoint with a limit on the time one turn may spend in it."""
+
+    def __init__(self, endpoint: EndpointConfig, give_up_seconds: float) -> None:
+        """Take over the address and options of Rasa's endpoint."""
+        super().__init__(
+            endpoint.url,
+            endpoint.params,
+            endpoint.headers,
+            endpoint.basic_auth,
+            endpoint.token,
+            endpoint.token_name,
+            endpoint.cafile,
+            **endpoint.kwargs,
+        )
+        self._give_up_seconds = give_up_seconds
+
+    async def request(self, *args: Any, **kwargs: Any) -> Any:
+        """Rasa's request; after a failure nothing more is asked in this turn.
+
+        Returns:
+            The action server's answer, or one without events and responses if it failed,
+            in which case the running turn is marked.
+        """
+        turn = running.get()
+        if turn is None:
+            return await super().request(*args, **kwargs)
+        if turn.failed is not None:
+            return dict(NOTHING)
+        name = (kwargs.get("json") or {}).get("next_action", "action")
+        kwargs.pop("timeout", None)
+        try:
+            answer = await asyncio.wait_for(super().request(*args, **kwargs), self._give_up_seconds)
+        except ClientResponseError as error:
+            if error.status == REJECTED:
+                raise
+            return _failed(name, error)
+        except Exception as error:
+            return _failed(name, error)
+        if not (
+            isinstance(answer, dict)
+            and isinstance(answer.get("events", []), list)
+            and isinstance(answer.get("responses", []), list)
+        ):
+            return _failed(name, ValueError("the answer is not events and responses"))
+        return answer
+
+
+def _failed(name: str, error: Exception) -> dict[str, Any]:
+    logger.error("action %s failed: %s: %s", name, type(error).__name__, error)
+    turn = running.get()
+    if turn is not None:
+        turn.failed = name
+    return dict(NOTHING)

@@ -1,0 +1,100 @@
+"""Rasa's replies, worded by `tenin.language`: by language first, then by channel.
+
+Rasa's own generator lets a channel's variation win over the language's.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from rasa.core.nlg.generator import NaturalLanguageGenerator
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import BotUttered
+from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.utils.endpoints import EndpointConfig
+
+from tenin.bot.runtime import running
+from tenin.conversation.voice import Voice
+from tenin.language.languages import detect
+from tenin.language.wording import say
+from tenin.settings import load_settings
+
+# What rasa_sdk sends beside the values of an utterance, and Rasa's own argument.
+NOT_VALUES = {
+    "attachment",
+    "buttons",
+    "custom",
+    "domain_responses",
+    "elements",
+    "image",
+    "template",
+    "text",
+}
+RECENT = 6
+
+logger = logging.getLogger(__name__)
+
+
+class WordingGenerator(NaturalLanguageGenerator):
+    """Named in endpoints.yml under `nlg`."""
+
+    def __init__(
+        self, endpoint_config: EndpointConfig | None = None, domain: Domain | None = None
+    ) -> None:
+        """Read wording, menus and languages below the project root."""
+        root = load_settings().root
+        self._voice = Voice.load(root)
+
+    async def generate(
+        self,
+        utter_action: str,
+        tracker: DialogueStateTracker,
+        output_channel: str,
+        **kwargs: Any,
+    ) -> dict[str, Any] | None:
+        """The message for `utter_action`; None after marking the turn failed if there is none."""
+        turn = running.get()
+        values = {
+            **tracker.current_slot_values(),
+            **{name: value for name, value in kwargs.items() if name not in NOT_VALUES},
+        }
+        try:
+            said = say(
+                self._voice.responses,
+                utter_action,
+                self._language(tracker),
+                channel=output_channel,
+                values=values,
+                recent=[*turn.turn.recent, *turn.said] if turn else _recent(tracker),
+                menus=self._voice.menus,
+                menu=tracker.get_slot("menu"),
+            )
+        except Exception:
+            # Rasa would drop the reply and go on: the customer would get silence.
+            logger.exception("no wording for %s", utter_action)
+            if turn is not None:
+                turn.failed = turn.failed or utter_action
+            return None
+        if turn is not None:
+            turn.said.append(said.text)
+        message: dict[str, Any] = {"text": said.text}
+        if said.buttons:
+            message["buttons"] = [
+                {"title": button.title, "payload": button.payload} for button in said.buttons
+            ]
+        if said.custom:
+            message["custom"] = dict(said.custom)
+        return message
+
+    def _language(self, tracker: DialogueStateTracker) -> str:
+        known: str | None = tracker.get_slot("language")
+        if known:
+            return known
+        # `rasa shell` and tests: no turn has set the slot.
+        return detect((tracker.latest_message and tracker.latest_message.text) or "")
+
+
+def _recent(tracker: DialogueStateTracker) -> list[str]:
+    texts = [event.text for event in tracker.events if isinstance(event, BotUttered) and event.text]
+    return texts[-RECENT:]

@@ -1,0 +1,202 @@
+"""The web channel: the widget's sessions, messages, stream and receipts.
+
+A session is an unguessable token given by the server; the customer's side proves
+itself by it alone, and never names a conversation.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from functools import partial
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from tenin.channels.stream import conversation_events, streamed
+from tenin.clock import utcnow
+from tenin.conversation.delivery import mark_received
+from tenin.conversation.inbox import Incoming, accept
+from tenin.conversation.models import Conversation, Owner, WebSession
+from tenin.conversation.transcript import find_offer, new_conversation
+from tenin.conversation.wake import wake
+from tenin.language.languages import detect, match
+from tenin.services import Services, services_of
+from tenin.web import Problem, client_address, json_body, text_of
+
+CHANNEL = "web"
+TOKEN_BYTES = 32
+KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
+PAGE_EVENTS = {"opened": "/page_opened"}
+LARGEST_NUMBER = 2**31 - 1
+
+
+async def create_session(request: Request) -> Response:
+    """`POST /chat/session`: begin a conversation and give its token."""
+    services = services_of(request)
+    body = await json_body(request)
+    wanted = body.get("language")
+    language = match(wanted if isinstance(wanted, str) else "")
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+
+    def write(session: Session) -> None:
+        conversation = new_conversation(session, CHANNEL, language)
+        session.add(
+            WebSession(
+                token_hash=_hash(token), conversation_id=conversation.id, created_at=utcnow()
+            )
+        )
+
+    await services.write(write)
+    return JSONResponse({"token": token, "language": language}, status_code=201)
+
+
+async def send(request: Request) -> Response:
+    """`POST /chat/messages`: take a text, a button or the page's event into the inbox."""
+    services = services_of(request)
+    conversation_id = await _conversation_of(request, services)
+    key = request.headers.get("idempotency-key", "")
+    if not KEY.fullmatch(key):
+        raise Problem(
+            400,
+            "no_idempotency_key",
+            "The header Idempotency-Key is missing or not of the form expected.",
+            "Send 1 to 64 letters, digits, hyphens or underscores, new for each message.",
+        )
+    body = await json_body(request)
+    kinds = [kind for kind in ("text", "button", "event") if kind in body]
+    if len(kinds) != 1:
+        raise Problem(
+            422,
+            "not_one_kind",
+            "A message is either a text, a button or an event.",
+            "Send exactly one of `text`, `button` and `event`.",
+        )
+    kind, value = kinds[0], body[kinds[0]]
+    if kind == "text":
+        value = text_of(value, services.settings.chat.max_characters)
+    address = client_address(request, services.settings)
+
+    def write(session: Session) -> tuple[int | None, bool, Owner]:
+        incoming = _incoming(session, conversation_id, kind, value, key, address)
+        accepted = accept(session, conversation_id, incoming, services.voice)
+        return accepted.line_number, accepted.fresh, accepted.owner
+
+    line, fresh, owner = await services.write(write)
+    if owner is Owner.BOT:
+        wake(services.settings.bot.port, conversation_id)
+    services.hub.moved(conversation_id)
+    return JSONResponse({"line": line}, status_code=202 if fresh else 200)
+
+
+async def stream(request: Request) -> Response:
+    """`GET /chat/stream`: what was said after Last-Event-ID, and all that comes."""
+    services = services_of(request)
+    conversation_id = await _conversation_of(request, services)
+    given = request.headers.get("last-event-id", "0").strip() or "0"
+    if not (given.isascii() and given.isdigit()) or int(given[:20]) > LARGEST_NUMBER:
+        raise Problem(
+            400,
+            "bad_event_id",
+            "Last-Event-ID is not the number of a line.",
+            "Send the last event id received, or leave the header out.",
+        )
+    events = conversation_events(services.engine, services.hub, conversation_id, int(given))
+    return streamed(events)
+
+
+async def received(request: Request) -> Response:
+    """`POST /chat/received`: the browser has shown all lines up to this one."""
+    services = services_of(request)
+    conversation_id = await _conversation_of(request, services)
+    line = (await json_body(request)).get("line")
+    if not isinstance(line, int) or isinstance(line, bool) or not 0 <= line <= LARGEST_NUMBER:
+        raise Problem(422, "bad_line", "`line` is not the number of a line.", "Send its id.")
+    newly = await services.write(lambda session: mark_received(session, conversation_id, line))
+    if newly:
+        services.hub.moved(conversation_id)
+    return Response(status_code=204)
+
+
+routes = [
+    Route("/chat/session", create_session, methods=["POST"]),
+    Route("/chat/messages", send, methods=["POST"]),
+    Route("/chat/stream", stream, methods=["GET"]),
+    Route("/chat/received", received, methods=["POST"]),
+]
+
+
+def _incoming(
+    session: Session,
+    conversation_id: str,
+    kind: str,
+    value: Any,
+    key: str,
+    address: str | None,
+) -> Incoming:
+    language = session.execute(
+        select(Conversation.language).where(Conversation.id == conversation_id)
+    ).scalar_one()
+    text, payload = "", None
+    if kind == "text":
+        text = value
+        language = detect(text, language)
+    elif kind == "button":
+        offer = find_offer(session, conversation_id, value) if isinstance(value, str) else None
+        if offer is None:
+            raise Problem(
+                404,
+                "no_such_button",
+                "This button was not offered in this conversation.",
+                "Choose one of the buttons shown, or write.",
+            )
+        text, payload = offer.title, offer.payload
+    else:
+        payload = PAGE_EVENTS.get(value) if isinstance(value, str) else None
+        if payload is None:
+            raise Problem(
+                422,
+                "no_such_event",
+                "The page sent an event that is not known.",
+                f"Send one of: {', '.join(PAGE_EVENTS)}.",
+            )
+        key = f"event-{value}"  # once in a conversation, however often the page says it
+    return Incoming(
+        account=conversation_id,
+        external_id=key,
+        kind=kind,
+        text=text,
+        language=language,
+        payload=payload,
+        address=address,
+    )
+
+
+async def _conversation_of(request: Request, services: Services) -> str:
+    """The conversation whose token the request carries."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    found = None
+    if scheme.lower() == "bearer" and token:
+        found = await services.read(partial(_find_session, token_hash=_hash(token.strip())))
+    if found is None:
+        raise Problem(
+            401,
+            "no_session",
+            "There is no chat session for this token.",
+            "Begin a new one with POST /chat/session.",
+        )
+    return found
+
+
+def _find_session(session: Session, token_hash: str) -> str | None:
+    row = session.get(WebSession, token_hash)
+    return str(row.conversation_id) if row is not None else None
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,148 @@
+"""The command `tenin`: run, train, migrate, desk-link, settings.
+
+Only reads what was asked for and hands it to `tenin.start` or `tenin.model`. What is known to go
+wrong is one line on stderr and exit code 2, never a traceback. Each command imports what it needs
+when it runs, so that `tenin --help` is there at once; none imports Rasa.
+"""
+
+import argparse
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import FrameType
+
+from tenin import __version__
+from tenin.settings import Settings, SettingsError, describe, load_settings
+
+PROJECT_FILES = ("config.yml", "domain.yml")
+
+DESCRIPTION = "Tenin, the person behind the shop's counter: customer service by chat."
+EPILOG = """\
+Run it in the folder of the project, or set TENIN_ROOT to that folder.
+Settings are in tenin.yml; TENIN_<SECTION>_<KEY> in the environment goes before them,
+as in TENIN_WEB_PORT=8081.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return the exit code: 0, 2 for a known fault, 130 after Ctrl-C."""
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    if given.command is None:
+        parser.print_help()
+        return 0
+    signal.signal(signal.SIGTERM, _as_interrupt)
+    try:
+        settings = load_settings()
+        given.command(settings, given)
+    except KeyboardInterrupt:
+        _tell_error("stopped")
+        return 0 if given.command is _run else 130
+    except _known_faults() as error:
+        _tell_error(str(error))
+        return 2
+    except BrokenPipeError:  # the reader of our output is gone, as in `tenin settings | head -1`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tenin",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=lambda prog: argparse.RawDescriptionHelpFormatter(
+            prog, max_help_position=16, width=100
+        ),
+    )
+    parser.add_argument("--version", action="version", version=f"Tenin {__version__}")
+    parser.set_defaults(command=None)
+    commands = parser.add_subparsers(title="commands", metavar="command")
+
+    def add(
+        name: str, command: Callable[[Settings, argparse.Namespace], None], text: str
+    ) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=text, description=text)
+        added.set_defaults(command=command)
+        return added
+
+    add("run", _run, "Set up what is missing, then run web, bot and actions until Ctrl-C.")
+    train = add("train", _train, "Train the model unless it is there already; print its path.")
+    train.add_argument("--force", action="store_true", help="train even if the model is there")
+    add("migrate", _migrate, "Bring the databases up to date.")
+    link = add("desk-link", _desk_link, "Print a new one-time link to the agents' desk.")
+    link.add_argument("--name", help="whom it signs in (default: desk.agent_name of the settings)")
+    add("settings", _settings, "Print the settings in effect, without secrets.")
+    return parser
+
+
+def _run(settings: Settings, _given: argparse.Namespace) -> None:
+    from tenin import start
+
+    _check_project(settings.root)
+    start.run(settings, _say)
+
+
+def _train(settings: Settings, given: argparse.Namespace) -> None:
+    from tenin import model
+
+    _check_project(settings.root)
+    # The path alone goes to stdout: model=$(tenin train)
+    print(model.train(settings.root, lambda line: print(line, file=sys.stderr), given.force))
+
+
+def _migrate(settings: Settings, _given: argparse.Namespace) -> None:
+    from tenin import start
+
+    start.migrate_all(settings, _say)
+
+
+def _desk_link(settings: Settings, given: argparse.Namespace) -> None:
+    from tenin import start
+
+    print(start.new_desk_link(settings, given.name))
+
+
+def _settings(settings: Settings, _given: argparse.Namespace) -> None:
+    import yaml
+
+    for section, values in describe(settings).items():
+        print(yaml.safe_dump({section: values}, allow_unicode=True, sort_keys=False), end="")
+    print(f"# secret: {'from TENIN_SECRET' if settings.given_secret else 'in var/secret'}")
+    print(f"# root: {settings.root}")
+
+
+def _check_project(root: Path) -> None:
+    for name in PROJECT_FILES:
+        if not (root / name).is_file():
+            raise SettingsError(
+                f"{root} has no {name}: change to the folder of the project, or set TENIN_ROOT"
+            )
+
+
+def _known_faults() -> tuple[type[Exception], ...]:
+    """Return the faults that are told in a line; asked for only when something was raised."""
+    from tenin.database import SchemaError
+    from tenin.model import ModelError
+    from tenin.supervisor import SupervisorError
+
+    return SettingsError, SchemaError, ModelError, SupervisorError
+
+
+def _say(line: str) -> None:
+    """Print a line at once. A closed terminal must not end the one who stops the tiers."""
+    with contextlib.suppress(OSError):
+        print(line, flush=True)
+
+
+def _tell_error(line: str) -> None:
+    with contextlib.suppress(OSError):
+        print(f"tenin: {line}", file=sys.stderr, flush=True)
+
+
+def _as_interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

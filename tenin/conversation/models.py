@@ -1,0 +1,264 @@
+"""The tables of the conversation room.
+
+`Line` is the transcript (what was said, in order), `InboxRow` the work waiting
+for the bot, `OutboxRow` the delivery of each line to the customer. Tracker
+tables hold what Rasa remembers, as plain JSON, so that this room can write them
+without Rasa.
+"""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import Mapped, registry
+
+from tenin.database import UTCDateTime
+
+mapper_registry = registry()
+metadata = mapper_registry.metadata
+
+# SQLite only counts up by itself on INTEGER, PostgreSQL should have room.
+Identifier = BigInteger().with_variant(Integer(), "sqlite")
+
+
+class Owner(str, enum.Enum):
+    """Who answers a conversation's customer."""
+
+    BOT = "bot"
+    QUEUE = "queue"
+    AGENT = "agent"
+
+
+class Author(str, enum.Enum):
+    """Who said a line."""
+
+    CUSTOMER = "customer"
+    BOT = "bot"
+    AGENT = "agent"
+    SYSTEM = "system"
+
+
+class InboxStatus(str, enum.Enum):
+    """What became of an incoming message."""
+
+    WAITING = "waiting"  # for a turn of the bot
+    DONE = "done"  # a turn was committed for it
+    PERSON = "person"  # a person owns the conversation: theirs to answer
+    FAILED = "failed"  # given up on, visible to agents
+
+
+class DeliveryStatus(str, enum.Enum):
+    """What became of an outgoing line."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    SUPPRESSED = "suppressed"
+    FAILED = "failed"
+
+
+class Visibility(str, enum.Enum):
+    """Who may see a line."""
+
+    ALL = "all"
+    DESK = "desk"
+
+
+@mapper_registry.mapped
+class Conversation:
+    """One customer's conversation and who owns it."""
+
+    __tablename__ = "conversation"
+    __allow_unmapped__ = True
+
+    id: Mapped[str] = Column(String(32), primary_key=True)
+    channel: Mapped[str] = Column(String(32), nullable=False)
+    language: Mapped[str] = Column(String(16), nullable=False)
+    owner: Mapped[str] = Column(String(8), nullable=False, default=Owner.BOT.value)
+    agent_id: Mapped[str | None] = Column(String(64))
+    agent_name: Mapped[str | None] = Column(String(128))
+    epoch: Mapped[int] = Column(Integer, nullable=False, default=0)
+    reason: Mapped[str | None] = Column(String(64))
+    asked: Mapped[int] = Column(Integer, nullable=False, default=0)
+    waiting_since: Mapped[datetime | None] = Column(UTCDateTime)
+    last_line: Mapped[int] = Column(Integer, nullable=False, default=0)
+    lease_token: Mapped[str | None] = Column(String(32))
+    lease_until: Mapped[datetime | None] = Column(UTCDateTime)
+    created_at: Mapped[datetime] = Column(UTCDateTime, nullable=False)
+    updated_at: Mapped[datetime] = Column(UTCDateTime, nullable=False)
+
+    __table_args__ = (
+        Index("conversation_by_owner", "owner", "waiting_since"),
+        Index("conversation_by_update", "updated_at"),
+    )
+
+
+@mapper_registry.mapped
+class WebSession:
+    """A browser's proof that a conversation is its own: only the token's hash is kept."""
+
+    __tablename__ = "web_session"
+
+    token_hash: Mapped[str] = Column(String(64), primary_key=True)
+    conversation_id: Mapped[str] = Column(ForeignKey("conversation.id"), nullable=False)
+    created_at: Mapped[datetime] = Column(UTCDateTime, nullable=False)
+
+
+@mapper_registry.mapped
+class Line:
+    """One line of a transcript, numbered from 1 within its conversation."""
+
+    __tablename__ = "line"
+
+    id: Mapped[int] = Column(Identifier, primary_key=True, autoincrement=True)
+    conversation_id: Mapped[str] = Column(ForeignKey("conversation.id"), nullable=False)
+    number: Mapped[int] = Column(Integer, nullable=False)
+    author: Mapped[str] = Column(String(8), nullable=False)
+    name: Mapped[str | None] = Column(String(128))
+    text: Mapped[str] = Column(Text, nullable=False)
+    buttons: Mapped[list[dict[str, str]]] = Column(JSON, nullable=False, default=list)
+    cards: Mapped[list[dict[str, Any]]] = Column(JSON, nullable=False, default=list)
+    key: Mapped[str | None] = Column(String(64))
+    visibility: Mapped[str] = Column(String(8), nullable=False, default=Visibility.ALL.value)
+    at: Mapped[datetime] = Column(UTCDateTime, nullable=False)
+
+    __table_args__ = (UniqueConstraint("conversation_id", "number", name="line_number"),)
+
+
+@mapper_registry.mapped
+class Offer:
+    """A button as it was offered in a conversation; its id is what comes back."""
+
+    __tablename__ = "offer"
+
+    id: Mapped[str] = Column(String(32), primary_key=True)
+    conversation_id: Mapped[str] = Column(ForeignKey("conversation.id"), nullable=False)
+    line_number: Mapped[int] = Column(Integer, nullable=False)
+    title: Mapped[str] = Column(Text, nullable=False)
+    payload: Mapped[str] = Column(Text, nullable=False)
+
+    __table_args__ = (Index("offer_by_conversation", "conversation_id"),)
+
+
+@mapper_registry.mapped
+class InboxRow:
+    """An incoming message and what became of it."""
+
+    __tablename__ = "inbox"
+
+    id: Mapped[int] = Column(Identifier, primary_key=True, autoincrement=True)
+    conversation_id: Mapped[str] = Column(ForeignKey("conversation.id"), nullable=False)
+    channel: Mapped[str] = Column(String(32), nullable=False)
+    account: Mapped[str] = Column(String(64), nullable=False)
+    external_id: Mapped[str] = Column(String(64), nullable=False)
+    kind: Mapped[str] = Column(String(8), nullable=False)
+    text: Mapped[str] = Column(Text, nullable=False)
+    payload: Mapped[str | None] = Column(Text)
+    language: Mapped[str] = Column(String(16), nullable=False)
+    address: Mapped[str | None] = Column(String(64))
+    line_number: Mapped[int | None] = Column(Integer)
+    status: Mapped[str] = Column(String(8), nullable=False)
+    attempts: Mapped[int] = Column(Integer, nullable=False, default=0)
+    available_at: Mapped[datetime] = Column(UTCDateTime, nullable=False)
+    received_at: Mapped[datetime] = Column(UTCDateTime, nullable=False)
+    noticed_at: Mapped[datetime | None] = Column(UTCDateTime)
+    done_at: Mapped[datetime | None] = Column(UTCDateTime)
+    error: Mapped[str | None] = Column(Text)
+
+    __table_args__ = (
+        UniqueConstraint("channel", "account", "external_id", name="inbox_external"),
+        Index("inbox_by_status", "status", "available_at"),
+        Index("inbox_by_conversation", "conversation_id", "status"),
+    )
+
+
+@mapper_registry.mapped
+class OutboxRow:
+    """The delivery of one line to the customer."""
+
+    __tablename__ = "outbox"
+
+    id: Mapped[int] = Column(Identifier, primary_key=True, autoincrement=True)
+    conversation_id: Mapped[str] = Column(ForeignKey("conversation.id"), nullable=False)
+    line_number: Mapped[int] = Column(Integer, nullable=False)
+    channel: Mapped[str] = Column(String(32), nullable=False)
+    inbox_id: Mapped[int | None] = Column(ForeignKey("inbox.id"))
+    epoch: Mapped[int] = Column(Integer, nullable=False)
+    status: Mapped[str] = Column(String(12), nullable=False)
+    at: Mapped[datetime] = Column(UTCDateTime, nullable=False)
+    delivered_at: Mapped[datetime | None] = Column(UTCDateTime)
+
+    __table_args__ = (
+        UniqueConstraint("conversation_id", "line_number", name="outbox_line"),
+        Index("outbox_by_status", "conversation_id", "status"),
+    )
+
+
+@mapper_registry.mapped
+class TrackerEvent:
+    """One event of Rasa's tracker, kept whole; never read on the way of a message."""
+
+    __tablename__ = "tracker_event"
+
+    id: Mapped[int] = Column(Identifier, primary_key=True, autoincrement=True)
+    conversation_id: Mapped[str] = Column(String(255), nullable=False)
+    inbox_id: Mapped[int | None] = Column(ForeignKey("inbox.id"))
+    event: Mapped[dict[str, Any]] = Column(JSON, nullable=False)
+
+    __table_args__ = (Index("tracker_event_by_conversation", "conversation_id", "id"),)
+
+
+@mapper_registry.mapped
+class TrackerSnapshot:
+    """What Rasa is given back of a conversation: state, then the latest turns."""
+
+    __tablename__ = "tracker_snapshot"
+
+    conversation_id: Mapped[str] = Column(String(255), primary_key=True)
+    events: Mapped[list[dict[str, Any]]] = Column(JSON, nullable=False)
+
+
+@mapper_registry.mapped
+class ProofAttempt:
+    """One try to prove an order one's own; counted as failed until it succeeds."""
+
+    __tablename__ = "proof_attempt"
+
+    message_id: Mapped[str] = Column(String(64), primary_key=True)
+    conversation_id: Mapped[str] = Column(String(255), nullable=False)
+    order_hash: Mapped[str] = Column(String(64), nullable=False)
+    address: Mapped[str | None] = Column(String(64))
+    proved: Mapped[bool] = Column(Boolean, nullable=False, default=False)
+    at: Mapped[datetime] = Column(UTCDateTime, nullable=False)
+
+    __table_args__ = (
+        Index("proof_by_conversation", "conversation_id", "at"),
+        Index("proof_by_order", "order_hash", "at"),
+        Index("proof_by_address", "address", "at"),
+    )
+
+
+@mapper_registry.mapped
+class DeskLink:
+    """A one-time link to the desk: only its key's hash is kept."""
+
+    __tablename__ = "desk_link"
+
+    key_hash: Mapped[str] = Column(String(64), primary_key=True)
+    agent_id: Mapped[str] = Column(String(64), nullable=False)
+    agent_name: Mapped[str] = Column(String(128), nullable=False)
+    expires_at: Mapped[datetime] = Column(UTCDateTime, nullable=False)
+    used_at: Mapped[datetime | None] = Column(UTCDateTime)

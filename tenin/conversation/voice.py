@@ -1,0 +1,55 @@
+"""What the web tier and the commit of a turn say by themselves, in the shop's wording.
+
+Queue messages, apologies and change-overs come from the same response files as
+the bot's replies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from tenin.conversation.models import Author, Conversation, Line
+from tenin.conversation.transcript import Reply, add_line, recent_texts
+from tenin.language.menus import Menus, load_menus
+from tenin.language.wording import Responses, load_responses, say
+
+
+@dataclass(frozen=True)
+class Voice:
+    """The wording and menus that system lines are made of."""
+
+    responses: Responses
+    menus: Menus
+
+    @classmethod
+    def load(cls, root: Path) -> Voice:
+        """Read wording and menus below the project's root."""
+        return cls(load_responses(root / "data" / "responses"), load_menus(root / "menus.yml"))
+
+    def reply(
+        self, key: str, language: str, channel: str, recent: Collection[str] = (), **values: Any
+    ) -> Reply:
+        """The wording of `key`, not one of the `recent` texts where there is another."""
+        said = say(
+            self.responses,
+            key,
+            language,
+            channel=channel,
+            values=values,
+            recent=recent,
+            menus=self.menus,
+        )
+        return Reply(said.text, [(button.title, button.payload) for button in said.buttons])
+
+    def add_system_line(
+        self, session: Session, conversation: Conversation, key: str, **values: Any
+    ) -> Line:
+        """Add the wording of `key` to a locked conversation as a line of the system."""
+        recent = recent_texts(session, conversation.id)
+        reply = self.reply(key, conversation.language, conversation.channel, recent, **values)
+        return add_line(session, conversation, Author.SYSTEM, reply)

@@ -1,0 +1,1 @@
+"""The agents' side: who may come in, what they see, what they do."""

@@ -1,0 +1,199 @@
+/**
+ * Messages on their way to the server: in order, one at a time, each with its
+ * idempotency key, kept on the device until the server has answered, so that
+ * neither a lost connection nor a reload loses or doubles one.
+ *
+ * An entry is `{key, body, text, at, state, error, line}`. `state`: "waiting", "sending",
+ * "retrying", "sent" (accepted; `line` is its line's id) or "refused" (`error` says why).
+ */
+
+import { backoff } from "./backoff.js";
+import { uuid } from "./device.js";
+
+const PATIENCE = 15_000;
+const PASSING = new Set([408, 425, 429]); // 4xx that time mends, like any 5xx
+
+export class Outgoing {
+  #options;
+  #entries = [];
+  #running = false;
+  #stopped = true;
+  #failures = 0;
+  #wake = null;
+
+  /**
+   * What an earlier page left unsent is taken up; nothing is sent before resume().
+   *
+   * @param {object} options
+   * @param {import("./device.js").Store} options.store
+   * @param {string} options.prefix the store's names for this queue
+   * @param {(entry: object, signal: AbortSignal) => Promise<Response>} options.post
+   * @param {() => void} [options.onChange] an entry was added, changed its state, or left
+   * @param {() => void} [options.onUnknown] the server answered 401; sending stops until resume()
+   * @param {number} [options.patience] milliseconds to wait for an answer
+   * @param {object} [options.limits] of the back-off
+   */
+  constructor(options) {
+    this.#options = { onChange() {}, onUnknown() {}, patience: PATIENCE, limits: {}, ...options };
+    this.#entries = this.#stored();
+    window.addEventListener("online", () => this.#stopped || this.resume());
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState === "visible" && !this.#stopped) this.resume();
+    });
+  }
+
+  /** Entries in the order they were added; sent ones stay until forget(). */
+  get entries() {
+    return this.#entries;
+  }
+
+  /**
+   * Adds a message and starts sending.
+   * @param {object} body what is posted
+   * @param {string} [text] what the customer sees of it; empty: nothing
+   * @returns {object} the entry
+   */
+  add(body, text = "") {
+    const order = Math.max(Date.now(), ...this.#entries.map((entry) => entry.order + 1));
+    const entry = { key: uuid(), body, text, order, at: new Date().toISOString() };
+    this.#options.store.set(this.#name(entry.key), JSON.stringify(entry));
+    this.#entries.push({ ...entry, state: "waiting", error: null, line: null });
+    this.#changed();
+    this.#run();
+    return this.#find(entry.key);
+  }
+
+  /** The server has the message: it came back by the stream, or the customer let go of it. */
+  forget(key) {
+    this.#options.store.remove(this.#name(key));
+    const kept = this.#entries.filter((entry) => entry.key !== key);
+    if (kept.length === this.#entries.length) return;
+    this.#entries = kept;
+    this.#changed();
+  }
+
+  /** Sends a refused message again, with the same key. */
+  retry(key) {
+    const entry = this.#find(key);
+    if (entry?.state !== "refused") return;
+    this.#options.store.set(this.#name(key), JSON.stringify(plain(entry)));
+    this.#set(entry, { state: "waiting", error: null });
+    this.#run();
+  }
+
+  /** Starts sending, or goes on at once: there is a session, or the network is back. */
+  resume() {
+    this.#stopped = false;
+    this.#wake?.();
+    this.#run();
+  }
+
+  /** Sends nothing more until resume(); what is on its way comes to its end. */
+  stop() {
+    this.#stopped = true;
+  }
+
+  async #run() {
+    if (this.#running) return;
+    this.#running = true;
+    try {
+      for (;;) {
+        const entry = this.#entries.find(({ state }) => state !== "sent" && state !== "refused");
+        if (!entry || this.#stopped) return;
+        await this.#send(entry);
+      }
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  /** One try. Leaves the entry sent, refused, gone, or to be tried again. */
+  async #send(entry) {
+    if (entry.state === "waiting") this.#set(entry, { state: "sending" });
+    let response = null;
+    let answer = null;
+    try {
+      const signal = AbortSignal.timeout(this.#options.patience);
+      response = await this.#options.post(entry, signal);
+      answer = await response.json().catch(() => null);
+    } catch {
+      response = null; // no answer: the same key makes trying again safe
+    }
+    if (this.#find(entry.key) !== entry) return; // the stream was faster
+    const status = response?.status ?? 0;
+    if (response?.ok && answer) {
+      this.#failures = 0;
+      this.#options.store.remove(this.#name(entry.key));
+      this.#set(entry, { state: "sent", line: answer.line ?? null });
+      if (entry.line === null) this.forget(entry.key);
+    } else if (status === 401) {
+      this.#set(entry, { state: "retrying" });
+      this.stop();
+      this.#options.onUnknown();
+    } else if (status >= 400 && status < 500 && !PASSING.has(status)) {
+      this.#failures = 0;
+      this.#options.store.remove(this.#name(entry.key));
+      if (entry.text === "") return this.forget(entry.key); // nothing of it to be seen
+      const error = answer?.error ?? {};
+      this.#set(entry, { state: "refused", error: { status, code: "", message: "", ...error } });
+    } else {
+      this.#set(entry, { state: "retrying" });
+      await this.#pause(Math.max(after(response), backoff(this.#failures, this.#options.limits)));
+      this.#failures += 1;
+    }
+  }
+
+  #pause(milliseconds) {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, milliseconds);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  #stored() {
+    const { store, prefix } = this.#options;
+    const entries = [];
+    for (const name of store.names(prefix)) {
+      try {
+        const entry = JSON.parse(store.get(name));
+        if (entry.key && entry.body) {
+          entries.push({ ...plain(entry), state: "waiting", error: null, line: null });
+        }
+      } catch {
+        store.remove(name); // not ours to read any more
+      }
+    }
+    return entries.sort((a, b) => a.order - b.order);
+  }
+
+  #name(key) {
+    return `${this.#options.prefix}${key}`;
+  }
+
+  #find(key) {
+    return this.#entries.find((entry) => entry.key === key);
+  }
+
+  #set(entry, changes) {
+    Object.assign(entry, changes);
+    this.#changed();
+  }
+
+  #changed() {
+    this.#options.onChange();
+  }
+}
+
+/** The part of an entry that is kept on the device. */
+function plain({ key, body, text, order, at }) {
+  return { key, body, text, order, at };
+}
+
+/** @returns {number} milliseconds the server asked to wait, at most a minute */
+function after(response) {
+  const seconds = Number(response?.headers.get("Retry-After"));
+  return seconds > 0 ? Math.min(seconds, 60) * 1000 : 0;
+}

@@ -1,0 +1,283 @@
+"""What operators set: `tenin.yml`, the environment, and the secrets.
+
+Every process calls `load_settings` once, at its start. A value comes from the environment
+(`TENIN_WEB_PORT` for `web.port`), else from `tenin.yml`, else from the defaults below. Whatever
+is wrong is one SettingsError that names the file or variable, the key, the fault and the remedy.
+Secrets come from the environment alone, or from `var/secret`, which is made once.
+"""
+
+import ipaddress
+import os
+import secrets
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, Field, ValidationError, root_validator, validator
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from tenin.settings_sources import (
+    BOT_TOKEN_VARIABLE,
+    SECRET_VARIABLE,
+    SETTINGS_FILE,
+    SettingsError,
+    explain,
+    read_environment,
+    read_file,
+)
+
+__all__ = ["Settings", "SettingsError", "describe", "load_settings"]
+
+SECRET_LENGTH = 32
+SQLITE_DRIVERS = ("sqlite", "sqlite+pysqlite")
+POSTGRESQL_DRIVERS = ("postgresql", "postgresql+psycopg2", "postgres")
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class _Section(BaseModel):
+    class Config:
+        """Settings never change while a process runs, and an unknown one is a mistake."""
+
+        extra = "forbid"
+        allow_mutation = False
+
+    @validator("*", pre=True)
+    def _no_yes_or_no(cls, value: object) -> object:
+        # YAML reads `port: yes` as true, and pydantic reads true as the number 1.
+        if isinstance(value, bool):
+            raise ValueError("yes, no, true and false are no values for this setting")
+        return value
+
+
+class DatabaseSettings(_Section):
+    """Where conversations are kept."""
+
+    url: str = "sqlite:///var/tenin.db"
+
+    @validator("url")
+    def _is_a_database(cls, value: str) -> str:
+        return _checked_url(value)
+
+
+class ShopSettings(_Section):
+    """Where the shop keeps its orders, customers and goods."""
+
+    database_url: str = "sqlite:///var/shop.db"
+
+    @validator("database_url")
+    def _is_a_database(cls, value: str) -> str:
+        return _checked_url(value)
+
+
+class WebSettings(_Section):
+    """The one public address, and the proxies whose X-Forwarded-For is believed."""
+
+    host: str = Field("127.0.0.1", regex=r"^[0-9A-Za-z.:_-]+$")
+    port: int = Field(8080, ge=1, le=65535)
+    trusted_proxies: tuple[Network, ...] = ()
+
+    @validator("trusted_proxies", pre=True)
+    def _are_networks(cls, value: object) -> tuple[Network, ...]:
+        if not isinstance(value, list | tuple):
+            raise ValueError("a list of addresses or networks is needed, as in [10.0.0.0/8]")
+        return tuple(ipaddress.ip_network(entry, strict=False) for entry in value)
+
+
+class BotSettings(_Section):
+    """The bot tier, on loopback."""
+
+    port: int = Field(5005, ge=1, le=65535)
+    workers_at_once: int = Field(8, ge=1, le=256)
+
+
+class ActionsSettings(_Section):
+    """The action tier, on loopback, and how long an action may take."""
+
+    port: int = Field(5055, ge=1, le=65535)
+    deadline_seconds: float = Field(8, gt=0, le=300)
+    give_up_seconds: float = Field(9, gt=0, le=310)
+
+    @root_validator(skip_on_failure=True)
+    def _bot_waits_longer(cls, values: dict[str, Any]) -> dict[str, Any]:
+        if values["give_up_seconds"] <= values["deadline_seconds"]:
+            raise ValueError("give_up_seconds must be greater than deadline_seconds")
+        return values
+
+
+class TurnSettings(_Section):
+    """How the turn of a message is leased and tried again, and when its delay is admitted."""
+
+    lease_seconds: float = Field(10, ge=1, le=600)
+    attempts: int = Field(5, ge=1, le=100)
+    slow_notice_seconds: float = Field(8, ge=1, le=600)
+
+
+class ProofSettings(_Section):
+    """How many wrong proofs of an order are allowed, and within what time."""
+
+    failures: int = Field(5, ge=1, le=1000)
+    window_minutes: float = Field(30, gt=0, le=10_080)
+
+
+class DeskSettings(_Section):
+    """The agents' desk."""
+
+    agent_name: str = Field("Demo agent", min_length=1, max_length=80)
+    link_minutes: float = Field(30, gt=0, le=1440)
+    cookie_hours: float = Field(12, gt=0, le=720)
+
+
+class ChatSettings(_Section):
+    """What a customer may send."""
+
+    max_characters: int = Field(4000, ge=1, le=100_000)
+
+
+class SnapshotSettings(_Section):
+    """How many past turns of a conversation Rasa is given."""
+
+    turns: int = Field(12, ge=1, le=1000)
+
+
+class Settings(_Section):
+    """All settings, checked, with SQLite paths made absolute; `load_settings` makes it."""
+
+    root: Path
+    given_secret: str | None = Field(None, repr=False)
+    bot_token: str | None = Field(None, repr=False)
+    database: DatabaseSettings = DatabaseSettings()
+    shop: ShopSettings = ShopSettings()
+    web: WebSettings = WebSettings()
+    bot: BotSettings = BotSettings()
+    actions: ActionsSettings = ActionsSettings()
+    turn: TurnSettings = TurnSettings()
+    proof: ProofSettings = ProofSettings()
+    desk: DeskSettings = DeskSettings()
+    chat: ChatSettings = ChatSettings()
+    snapshot: SnapshotSettings = SnapshotSettings()
+
+    @root_validator(skip_on_failure=True)
+    def _ports_differ(cls, values: dict[str, Any]) -> dict[str, Any]:
+        taken: dict[int, str] = {}
+        for section in ("web", "bot", "actions"):
+            port = values[section].port
+            if port in taken:
+                raise ValueError(f"{taken[port]}.port and {section}.port are both {port}")
+            taken[port] = section
+        return values
+
+    def path(self, *parts: str | Path) -> Path:
+        """Return a path inside the project: `settings.path("var", "log")`."""
+        return self.root.joinpath(*parts)
+
+    @property
+    def secret(self) -> str:
+        """What signs the desk's cookie: TENIN_SECRET, or `var/secret`, made when it is absent.
+
+        Raises SettingsError when that file can't be read or made, or is too short.
+        """
+        return self.given_secret or _secret_in(self.path("var", "secret"))
+
+
+SECTIONS: dict[str, dict[str, Any]] = {
+    name: {key: entry.default for key, entry in field.type_.__fields__.items()}
+    for name, field in Settings.__fields__.items()
+    if isinstance(field.default, _Section)
+}
+"""The defaults by section and key."""
+
+
+def load_settings(root: Path | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
+    """Read and check all settings.
+
+    Takes the project's folder (else TENIN_ROOT, else the current one) and the environment.
+    Raises SettingsError, whose message is one line, at the first thing that is wrong.
+    """
+    root = Path(root or environ.get("TENIN_ROOT") or Path.cwd()).resolve()
+    if not root.is_dir():
+        raise SettingsError(f"environment: TENIN_ROOT: {root} is no folder: name the project's")
+    given_secret = environ.get(SECRET_VARIABLE) or None
+    if given_secret is not None and len(given_secret) < SECRET_LENGTH:
+        raise SettingsError(
+            f"environment: {SECRET_VARIABLE}: shorter than {SECRET_LENGTH} characters: "
+            "give a longer random text, or unset it to have one made in var/secret"
+        )
+    values = read_file(root / SETTINGS_FILE, SECTIONS)
+    environment = read_environment(environ, SECTIONS)
+    for (section, key), (_, value) in environment.items():
+        values.setdefault(section, {})[key] = value
+    try:
+        settings = Settings(
+            root=root,
+            given_secret=given_secret,
+            bot_token=environ.get(BOT_TOKEN_VARIABLE) or None,
+            **values,
+        )
+    except ValidationError as error:
+        raise SettingsError(explain(error, environment, SECTIONS)) from None
+    database = DatabaseSettings(url=_absolute_url(settings.database.url, root))
+    shop = ShopSettings(database_url=_absolute_url(settings.shop.database_url, root))
+    return settings.copy(update={"database": database, "shop": shop})
+
+
+def describe(settings: Settings) -> dict[str, dict[str, Any]]:
+    """Return the settings in effect as plain values by section and key, without any secret."""
+    return {
+        section: {
+            key: _plain(key, value) for key, value in getattr(settings, section).dict().items()
+        }
+        for section in SECTIONS
+    }
+
+
+def _plain(key: str, value: Any) -> Any:
+    if key.endswith("url"):
+        return make_url(value).render_as_string(hide_password=True)
+    return [str(entry) for entry in value] if isinstance(value, tuple) else value
+
+
+def _checked_url(value: str) -> str:
+    try:
+        url = make_url(value)
+    except ArgumentError:
+        raise ValueError("this is no database URL") from None
+    if url.drivername in SQLITE_DRIVERS:
+        if url.database in (None, "", ":memory:"):
+            raise ValueError("three processes share the database, so SQLite needs a file")
+    elif url.drivername not in POSTGRESQL_DRIVERS:
+        raise ValueError(f"{url.drivername} is neither sqlite nor postgresql")
+    return value
+
+
+def _absolute_url(value: str, root: Path) -> str:
+    url = make_url(value)
+    if url.drivername not in SQLITE_DRIVERS:
+        return value
+    return url.set(database=str(root / str(url.database))).render_as_string(hide_password=False)
+
+
+def _secret_in(file: Path) -> str:
+    """Return the secret that a file keeps; several processes may make the file at once."""
+    try:
+        if not file.exists():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            handle, made = tempfile.mkstemp(dir=file.parent, prefix="secret-")  # mode 0600
+            with os.fdopen(handle, "w") as stream:
+                stream.write(secrets.token_urlsafe(SECRET_LENGTH) + "\n")
+            try:
+                os.link(made, file)  # unlike a rename it fails if another process was first
+            except FileExistsError:
+                pass
+            finally:
+                os.unlink(made)
+        secret = file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            f"{file}: can't be read or made ({error}): correct its rights, or set {SECRET_VARIABLE}"
+        ) from None
+    if len(secret) < SECRET_LENGTH:
+        raise SettingsError(f"{file}: shorter than {SECRET_LENGTH} characters: delete the file")
+    return secret

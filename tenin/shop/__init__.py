@@ -1,0 +1,1 @@
+"""The shop's own data: catalogue, recommendations, orders and customers, and the demo shop."""

@@ -1,0 +1,87 @@
+"""The catalogue in one language, for the shop's pages."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session
+
+from tenin.shop.models import categories, category_text, product_text, products
+
+
+@dataclass(frozen=True)
+class ProductView:
+    """A product as a page shows it."""
+
+    sku: str
+    category: str
+    category_name: str
+    name: str
+    description: str
+    reason: str
+    price: Decimal
+    currency: str
+    in_stock: bool
+    image: str
+
+
+def list_products(session: Session, language: str) -> list[ProductView]:
+    """Return all products that have texts in `language`, by category, the best sold first."""
+    statement = _in_language(language).order_by(
+        categories.c.position, products.c.sold.desc(), products.c.sku
+    )
+    return list(_views(session, statement))
+
+
+def get_product(session: Session, sku: str, language: str) -> ProductView | None:
+    """Return one product in `language`, or None if there is no such product."""
+    if not sku.isprintable():  # NUL bytes and lone surrogates: PostgreSQL takes no such text
+        return None
+    return next(_views(session, _in_language(language).where(products.c.sku == sku)), None)
+
+
+def image_path(category: str) -> str:
+    """Return the path of a category's picture on the web tier."""
+    return f"/static/products/{category}.svg"
+
+
+def _in_language(language: str) -> Any:
+    return (
+        select(
+            products,
+            product_text.c.name,
+            product_text.c.description,
+            product_text.c.reason,
+            category_text.c.name.label("category_name"),
+        )
+        .join(categories, categories.c.code == products.c.category)
+        .join(
+            category_text,
+            and_(
+                category_text.c.category == products.c.category,
+                category_text.c.language == language,
+            ),
+        )
+        .join(
+            product_text,
+            and_(product_text.c.product_id == products.c.id, product_text.c.language == language),
+        )
+    )
+
+
+def _views(session: Session, statement: Any) -> Iterator[ProductView]:
+    for row in session.execute(statement):
+        yield ProductView(
+            sku=row.sku,
+            category=row.category,
+            category_name=row.category_name,
+            name=row.name,
+            description=row.description,
+            reason=row.reason,
+            price=row.price,
+            currency=row.currency,
+            in_stock=row.stock > 0,
+            image=image_path(row.category),
+        )

@@ -1,0 +1,176 @@
+"""Kodama, the demo shop: loads the files in `sample/` into an empty shop.
+
+Used by the set-up of `make run` and by the tests; a shop with products of its own is left alone.
+"""
+
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import yaml
+from sqlalchemy import Table, func, insert, select, text
+from sqlalchemy.orm import Session
+
+from tenin.shop.models import (
+    carrier_text,
+    categories,
+    category_text,
+    customers,
+    order_items,
+    orders,
+    product_text,
+    products,
+)
+from tenin.shop.orders import SHOP_TIME_ZONE
+
+SAMPLE = Path(__file__).parent / "sample"
+LANGUAGES = ("en", "zh-Hans")
+CURRENCY = "CNY"
+DEMO_CUSTOMER = "lin.xiaoyu@example.com"
+
+
+def load_sample_data(session: Session, today: date) -> int:
+    """Fill an empty shop, with orders dated relative to `today`; return the number of products.
+
+    Returns 0, and changes nothing, if the shop has products already. The session's transaction
+    must be able to write.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        # Two set-ups at once: the second waits here, then finds the products of the first.
+        session.execute(text("LOCK TABLE products IN SHARE ROW EXCLUSIVE MODE"))
+    if session.execute(select(func.count()).select_from(products)).scalar_one():
+        return 0
+    _load_carriers(session)
+    goods = _load_products(session)
+    people = _load_customers(session)
+    _load_orders(session, today, goods, people)
+    return len(goods)
+
+
+def demo_order(session: Session) -> tuple[str, str]:
+    """Return number and e-mail address of the order that the demo page asks about.
+
+    It is on its way, with a carrier and an expected day. Raises LookupError if the sample data is
+    not in the database.
+    """
+    statement = (
+        select(orders.c.number)
+        .join(customers, customers.c.id == orders.c.customer_id)
+        .where(customers.c.email == DEMO_CUSTOMER, orders.c.status == "shipped")
+        .order_by(orders.c.placed_at.desc())
+        .limit(1)
+    )
+    number = session.execute(statement).scalar_one_or_none()
+    if number is None:
+        raise LookupError("the demo order is not in the database: load the sample data first")
+    return number, DEMO_CUSTOMER
+
+
+def shop_name(language: str) -> str:
+    """Return the demo shop's name in `language`; raises KeyError for a language it lacks."""
+    return str(_read("shop.yml")["name"][language])
+
+
+def _read(name: str) -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load((SAMPLE / name).read_text(encoding="utf-8"))
+    return content
+
+
+def _insert(session: Session, table: Table, **values: Any) -> int:
+    """Insert a row; return its number."""
+    return int(session.execute(insert(table).values(**values)).inserted_primary_key[0])
+
+
+def _load_carriers(session: Session) -> None:
+    rows = [
+        {"carrier": carrier, "language": language, "name": names[language]}
+        for carrier, names in _read("shop.yml")["carriers"].items()
+        for language in LANGUAGES
+    ]
+    session.execute(insert(carrier_text), rows)
+
+
+def _load_products(session: Session) -> dict[str, tuple[int, Decimal]]:
+    """Insert categories and products; return each SKU's product id and price."""
+    goods = {}
+    for file in sorted(SAMPLE.glob("products-*.yml")):
+        group = _read(file.name)
+        category = group["category"]
+        session.execute(insert(categories).values(code=category, position=group["position"]))
+        session.execute(
+            insert(category_text),
+            [
+                {"category": category, "language": language, "name": group["name"][language]}
+                for language in LANGUAGES
+            ],
+        )
+        for product in group["products"]:
+            price = Decimal(product["price"])
+            product_id = _insert(
+                session,
+                products,
+                sku=product["sku"],
+                category=category,
+                price=price,
+                currency=CURRENCY,
+                stock=product["stock"],
+                sold=product["sold"],
+            )
+            session.execute(
+                insert(product_text),
+                [
+                    {"product_id": product_id, "language": language, **product[language]}
+                    for language in LANGUAGES
+                ],
+            )
+            goods[product["sku"]] = (product_id, price)
+    return goods
+
+
+def _load_customers(session: Session) -> dict[str, int]:
+    """Insert the customers; return each e-mail address's customer id."""
+    return {
+        customer["email"]: _insert(session, customers, **customer)
+        for customer in _read("customers.yml")["customers"]
+    }
+
+
+def _load_orders(
+    session: Session,
+    today: date,
+    goods: dict[str, tuple[int, Decimal]],
+    people: dict[str, int],
+) -> None:
+    for order in _read("orders.yml")["orders"]:
+        placed_on = today + timedelta(days=order["placed"]["day"])
+        placed_at = datetime.combine(
+            placed_on, time.fromisoformat(order["placed"]["at"]), SHOP_TIME_ZONE
+        )
+        days = {
+            f"{step}_on": today + timedelta(days=day) for step, day in order.get("days", {}).items()
+        }
+        parcel = order.get("parcel", {})
+        order_id = _insert(
+            session,
+            orders,
+            number=f"{placed_on:%Y%m%d}{order['placed']['serial']}",
+            customer_id=people[order["customer"]],
+            placed_at=placed_at,
+            status=order["status"],
+            carrier=parcel.get("carrier"),
+            tracking_number=parcel.get("tracking"),
+            **days,
+        )
+        for item in order["items"]:
+            product_id, price = goods[item["sku"]]
+            _insert(
+                session,
+                order_items,
+                order_id=order_id,
+                product_id=product_id,
+                size=item.get("size"),
+                colour=item.get("colour"),
+                quantity=item["quantity"],
+                price=price,
+            )

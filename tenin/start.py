@@ -1,0 +1,169 @@
+"""What `tenin run` does: ports, databases, demo shop, model, then the three tiers, kept running.
+
+`tenin.cli` calls `run`; the tiers are kept by `tenin.supervisor`. What can go wrong on a new
+machine is found here, before any process is started, and told in one line with its remedy.
+"""
+
+import contextlib
+import fcntl
+import os
+import sys
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+from sqlalchemy.engine import Engine
+
+from tenin import model, processes
+from tenin.database import SchemaError, check_schema, make_engine, migrate, write_transaction
+from tenin.settings import Settings
+from tenin.settings_sources import variable_name
+from tenin.supervisor import Say, SupervisorError, Tier, supervise
+
+LOOPBACK = "127.0.0.1"
+EVERYWHERE = {"0.0.0.0": LOOPBACK, "::": "::1"}  # noqa: S104 (read, not listened on)
+
+SHOP_MIGRATIONS = Path(__file__).parent / "shop" / "migrations"
+CONVERSATION_MIGRATIONS = Path(__file__).parent / "conversation" / "migrations"
+
+
+def run(settings: Settings, say: Say) -> None:
+    """Set up what is missing, then run all tiers until a signal asks to stop.
+
+    Raises SettingsError, SchemaError, ModelError or SupervisorError, each with a line to show.
+    """
+    with _only_one(settings):
+        check_ports(settings)
+        migrate_all(settings, say)
+        load_demo_shop(settings, say)
+        trained = model.train(settings.root, lambda phase: say(f"{'model':<10} {phase}"))
+        say(f"{'model':<10} {trained.relative_to(settings.root)} is ready")
+        supervise(tiers(settings, trained), settings.root, say, lambda: _opened(settings, say))
+
+
+def tiers(settings: Settings, trained: Path) -> list[Tier]:
+    """Return the three tiers in the order of their start: web, bot, actions."""
+    env = model.rasa_environment() | {
+        "TENIN_ROOT": str(settings.root),
+        "TENIN_ACTION_URL": f"http://{LOOPBACK}:{settings.actions.port}/webhook",
+        "SANIC_HOST": LOOPBACK,  # where the action server listens; its default is everywhere
+    }
+    python = (sys.executable, "-m")
+    web = (*python, "uvicorn", "--factory", "tenin.app:create_app")
+    web += ("--host", settings.web.host, "--port", str(settings.web.port))
+    # Uvicorn would believe forwarded headers from loopback; `web.trusted_proxies` decides instead.
+    # Its access log would hold the desk's one-time keys.
+    web += ("--no-proxy-headers", "--no-access-log", "--no-server-header")
+    web += ("--timeout-graceful-shutdown", "3")
+    bot = (*python, "rasa", "run", "-i", LOOPBACK, "-p", str(settings.bot.port))
+    bot += ("--model", str(trained))
+    bot += ("--endpoints", "endpoints.yml", "--credentials", "credentials.yml")
+    actions = (*python, "rasa_sdk", "--actions", "actions", "-p", str(settings.actions.port))
+    bot_url = f"http://{LOOPBACK}:{settings.bot.port}/webhooks/inbox/health"
+    actions_url = f"http://{LOOPBACK}:{settings.actions.port}/health"
+    return [
+        Tier("web", web, env, f"{web_address(settings)}health"),
+        Tier("bot", bot, env, bot_url),
+        Tier("actions", actions, env, actions_url),
+    ]
+
+
+def web_address(settings: Settings) -> str:
+    """Return the address of the web tier as a browser on this machine opens it."""
+    host = EVERYWHERE.get(settings.web.host, settings.web.host)
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.web.port}/"
+
+
+def check_ports(settings: Settings) -> None:
+    """Raise SupervisorError unless every port that the tiers need is free."""
+    hosts = {"web": settings.web.host, "bot": LOOPBACK, "actions": LOOPBACK}
+    for section, host in hosts.items():
+        port = getattr(settings, section).port
+        variable = variable_name(section, "port")
+        try:
+            holder = processes.port_holder(host, port)
+        except OSError as error:
+            raise SupervisorError(
+                f"{host} port {port} can't be listened on ({error.strerror or error}): "
+                f"change {section} in tenin.yml, or set {variable}"
+            ) from None
+        if holder is not None:
+            raise SupervisorError(
+                f"port {port} is in use by {holder}: stop that, or choose another port "
+                f"by {section}.port in tenin.yml or by {variable}"
+            )
+
+
+def migrate_all(settings: Settings, say: Say) -> None:
+    """Bring both databases up to date. Raises SchemaError when one can't be used."""
+    for url, folder, table in (
+        (settings.shop.database_url, SHOP_MIGRATIONS, "shop_version"),
+        (settings.database.url, CONVERSATION_MIGRATIONS, "tenin_version"),
+    ):
+        with _engine(url) as engine:
+            shown = engine.url.render_as_string(hide_password=True)
+            try:
+                check_schema(engine, folder, table)
+            except SchemaError:
+                migrate(engine, folder, table)
+                say(f"{'database':<10} {shown} was brought up to date")
+            else:
+                say(f"{'database':<10} {shown} is ready")
+
+
+def load_demo_shop(settings: Settings, say: Say) -> None:
+    """Fill the shop's database with the demo shop's goods, customers and orders if it is empty."""
+    from tenin.shop.sample_data import load_sample_data
+
+    with _engine(settings.shop.database_url) as engine, write_transaction(engine) as session:
+        load_sample_data(session, date.today())
+    say(f"{'shop':<10} is open")
+
+
+def new_desk_link(settings: Settings, name: str | None) -> str:
+    """Return a new one-time link to the desk, for the agent of that name or of the settings."""
+    from tenin.desk.access import new_link
+
+    with _engine(settings.database.url) as engine:
+        check_schema(engine, CONVERSATION_MIGRATIONS, "tenin_version")
+        key = new_link(engine, settings, name or settings.desk.agent_name)
+    return f"{web_address(settings)}desk/enter?key={key}"
+
+
+def _opened(settings: Settings, say: Say) -> None:
+    link = new_desk_link(settings, None)
+    say("")
+    say(f"Tenin is open:  {web_address(settings)}")
+    say(f"Desk (one-time link, {settings.desk.link_minutes:g} min): {link}")
+    say("Ctrl-C stops everything.")
+
+
+@contextlib.contextmanager
+def _engine(url: str) -> Iterator[Engine]:
+    engine = make_engine(url)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+@contextlib.contextmanager
+def _only_one(settings: Settings) -> Iterator[None]:
+    """Hold this project for one supervisor; the lock goes when its process does."""
+    file = settings.path("var", "run", "tenin.pid")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("a+", encoding="ascii") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            pid = lock.read().strip() or "?"
+            raise SupervisorError(
+                f"Tenin runs here already (process {pid}): use that one, or stop it "
+                f"with Ctrl-C in its window or with `kill {pid}`"
+            ) from None
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
+        yield
+        lock.truncate(0)

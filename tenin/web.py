@@ -1,0 +1,178 @@
+"""What all routes of the web tier share: errors as JSON, bodies with limits, addresses, headers.
+
+Whatever a browser sends wrongly becomes a `Problem`: a 4xx with a code, what is
+wrong, and the remedy.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+
+from tenin.settings import Settings
+
+LARGEST_BODY = 64 * 1024  # bytes; 4,000 characters of four bytes each, escaped, fit
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; img-src 'self' data:; style-src 'self'; script-src 'self'; "
+    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+SECURITY_HEADERS = {
+    "content-security-policy": CONTENT_SECURITY_POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+}
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class Problem(Exception):
+    """A request that can't be served: a status, a code for programs, words for people."""
+
+    def __init__(self, status: int, code: str, message: str, remedy: str) -> None:
+        """Hold what the answer will say."""
+        super().__init__(f"{code}: {message}")
+        self.status, self.code, self.message, self.remedy = status, code, message, remedy
+
+
+async def problem_response(_: Request, error: Exception) -> Response:
+    """The JSON answer to a `Problem`."""
+    if not isinstance(error, Problem):
+        raise error
+    body = {"code": error.code, "message": error.message, "remedy": error.remedy}
+    return JSONResponse({"error": body}, status_code=error.status)
+
+
+async def json_body(request: Request) -> dict[str, Any]:
+    """The request's body as a JSON object.
+
+    Raises:
+        Problem: 413 if it is too large, 400 if it isn't JSON or not an object.
+    """
+    body = b""
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > LARGEST_BODY:
+                raise Problem(
+                    413, "body_too_large", "The request is too large.", "Send a shorter message."
+                )
+    except ClientDisconnect:
+        raise Problem(400, "disconnected", "The request broke off.", "Send it again.") from None
+    try:
+        found = json.loads(body.decode("utf-8"))
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
+        raise Problem(
+            400, "not_json", "The request's body is not JSON.", "Send a JSON object in UTF-8."
+        ) from None
+    if not isinstance(found, dict):
+        raise Problem(
+            400, "not_an_object", "The request's body is not a JSON object.", "Send an object."
+        )
+    return found
+
+
+def text_of(value: object, longest: int) -> str:
+    """A customer's or agent's text, without the blanks around it.
+
+    Raises:
+        Problem: 422 if it is no text, empty, too long, or has characters that are none.
+    """
+    if not isinstance(value, str):
+        raise Problem(422, "text_not_text", "The text is not a string.", "Send text as a string.")
+    text = value.strip()
+    if not text:
+        raise Problem(422, "text_empty", "The text is empty.", "Write something first.")
+    if len(text) > longest:
+        raise Problem(
+            422,
+            "text_too_long",
+            f"The text has {len(text)} characters; at most {longest} can be sent at once.",
+            "Send it in several messages.",
+        )
+    if any(ord(c) < 32 and c not in "\t\n\r" for c in text) or not _is_unicode(text):
+        raise Problem(
+            422,
+            "text_not_characters",
+            "The text has control characters or broken Unicode in it.",
+            "Remove them and send it again.",
+        )
+    return text
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def client_address(request: Request, settings: Settings) -> str | None:
+    """The client's address; forwarded headers count only from configured proxies.
+
+    From a trusted proxy, the last address of X-Forwarded-For that isn't itself one
+    is the client: what stands before it the client may have written.
+    """
+    if request.client is None:
+        return None
+    address = request.client.host
+    forwarded = [
+        part.strip()
+        for value in request.headers.getlist("x-forwarded-for")
+        for part in value.split(",")
+    ]
+    while forwarded and _is_trusted(address, settings):
+        candidate = forwarded.pop()
+        if _parsed(candidate) is None:
+            break
+        address = candidate
+    return address
+
+
+def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(address)
+    except ValueError:
+        return None
+
+
+def _is_trusted(address: str, settings: Settings) -> bool:
+    parsed = _parsed(address)
+    return parsed is not None and any(parsed in net for net in settings.web.trusted_proxies)
+
+
+class SecurityHeaders:
+    """ASGI middleware: adds the headers that keep pages to themselves."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap `app`."""
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on, with the headers added to each answer."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = message.setdefault("headers", [])
+                present = {name.lower() for name, _ in headers}
+                headers.extend(
+                    (name.encode(), value.encode())
+                    for name, value in SECURITY_HEADERS.items()
+                    if name.encode() not in present
+                )
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers)

@@ -1,0 +1,23 @@
+"""The migrations make the tables that the models describe."""
+
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import inspect
+from sqlalchemy.engine import Engine
+
+from tenin.conversation.models import metadata
+from tenin.database import check_schema, migrate
+from tests.databases import database_url
+from tests.unit.conversation.room import MIGRATIONS, VERSION_TABLE
+
+__all__ = ["database_url"]  # here an empty database, not the migrated one
+
+
+def test_migrations_equal_the_models(engine: Engine) -> None:
+    assert inspect(engine).get_table_names() == []
+    migrate(engine, MIGRATIONS, VERSION_TABLE)
+    check_schema(engine, MIGRATIONS, VERSION_TABLE)
+    options = {"compare_type": True, "version_table": VERSION_TABLE}
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts=options)
+        assert compare_metadata(context, metadata) == []
