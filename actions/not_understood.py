@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from rasa_sdk import Action, Tracker
+from rasa_sdk.events import FollowupAction
 from rasa_sdk.executor import CollectingDispatcher
 
 NAME = "action_not_understood"
+FALLBACK = "nlu_fallback"
 
 
 class ActionNotUnderstood(Action):
@@ -25,7 +27,10 @@ class ActionNotUnderstood(Action):
         dispatcher.utter_message(
             response="utter_not_understood_again" if again else "utter_not_understood"
         )
-        return []
+        if tracker.latest_message["intent"]["name"] == FALLBACK:
+            return []  # a rule goes on from here
+        # No rule or story knew what to do next, and none would after this.
+        return [FollowupAction("action_listen")]
 
 
 def _was_not_understood_before(events: list[dict[str, Any]]) -> bool:

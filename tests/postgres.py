@@ -26,14 +26,14 @@ class PostgresMissing(Exception):
 def start_postgres(folder: Path | None = None) -> Iterator[str]:
     """Start a server with its data in a new folder inside `folder`; give the URL of its database.
 
-    `folder` must be one that the user `postgres` can reach when the caller is root (pytest's own
-    temporary folders are not); without it, or with an unreachable one, the system's temporary
-    folder is taken. Raises PostgresMissing when no server is installed, RuntimeError with the
-    server's own words when it doesn't start.
+    When the caller is root, the server's user must be able to reach that folder, which is not so
+    of pytest's own temporary folders; the system's is taken then, and without a `folder`. Raises
+    PostgresMissing when no server is installed, RuntimeError with the server's own words when it
+    doesn't start.
     """
     binaries = server_binaries()
     user = _server_user()
-    home = Path(tempfile.mkdtemp(prefix="pg", dir=folder if _reachable(folder, user) else None))
+    home = Path(tempfile.mkdtemp(prefix="pg", dir=_reachable(folder, user)))
     try:
         if user is not None:
             os.chown(home, pwd.getpwnam(user).pw_uid, pwd.getpwnam(user).pw_gid)
@@ -79,12 +79,13 @@ def _server_user() -> str | None:
     raise PostgresMissing("PostgreSQL refuses to run as root, and there is no user `postgres`")
 
 
-def _reachable(folder: Path | None, user: str | None) -> bool:
-    if folder is None:
-        return False
-    if user is None:
-        return True
-    return all(parent.stat().st_mode & 0o001 for parent in (folder, *folder.resolve().parents))
+def _reachable(folder: Path | None, user: str | None) -> Path:
+    """Return the wished folder, or else a temporary one, that the server's user can reach."""
+    for place in filter(None, (folder, Path(tempfile.gettempdir()), Path("/tmp"))):
+        parents = (place.resolve(), *place.resolve().parents)
+        if user is None or all(parent.stat().st_mode & 0o001 for parent in parents):
+            return place
+    raise RuntimeError(f"the user {user} can reach no temporary folder: set TMPDIR to one")
 
 
 def _initialise(binaries: Path, data: Path, user: str | None) -> None:
@@ -112,8 +113,9 @@ def _start(
         with log.open("wb") as output:
             process = subprocess.Popen(
                 [
-                    *(binaries / "postgres", "-D", data, "-p", str(port), "-k", home),
+                    *(binaries / "postgres", "-D", data, "-p", str(port)),
                     *("-c", "listen_addresses=127.0.0.1", "-c", "max_connections=50"),
+                    *("-c", "unix_socket_directories="),
                     *("-c", "fsync=off", "-c", "full_page_writes=off"),
                     *("-c", "synchronous_commit=off", "-c", "shared_buffers=16MB"),
                 ],

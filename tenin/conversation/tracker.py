@@ -48,10 +48,8 @@ def store(
 
 
 def append(session: Session, conversation_id: str, new: Sequence[Event]) -> None:
-    """Add events to what Rasa remembers, if it remembers anything."""
-    known = load(session, conversation_id)
-    if known:
-        store(session, conversation_id, new, [*known, *new])
+    """Add events to what Rasa remembers, be it nothing yet."""
+    store(session, conversation_id, new, [*load(session, conversation_id), *new])
 
 
 def fresh_start(slots: Mapping[str, Any], now: float | None = None) -> list[Event]:

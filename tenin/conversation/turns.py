@@ -162,9 +162,8 @@ def _next_row(session: Session, now: datetime) -> InboxRow | None:
 
 def _may_take(conversation: Conversation, row: InboxRow, now: datetime) -> bool:
     free = conversation.lease_until is None or conversation.lease_until < now
-    return bool(
-        free and conversation.owner == Owner.BOT.value and row.status == InboxStatus.WAITING.value
-    )
+    ready = row.status == InboxStatus.WAITING.value and row.available_at <= now
+    return bool(free and ready and conversation.owner == Owner.BOT.value)
 
 
 def _give_up(
@@ -224,10 +223,16 @@ def commit(
                 inbox_id=turn.inbox_id,
                 now=now,
             )
-        # What a hand-back added while the turn ran comes after what the turn did.
-        added = [] if current else tracker.load(session, conversation.id)[outcome.loaded :]
-        snapshot = [*outcome.snapshot, *added]
-        tracker.store(session, conversation.id, outcome.events, snapshot, inbox_id=turn.inbox_id)
+        events, snapshot = list(outcome.events), list(outcome.snapshot)
+        if not current:
+            # What a hand-back added while the turn ran comes after what the turn did.
+            added = tracker.load(session, conversation.id)[outcome.loaded :]
+            if not added and conversation.owner == Owner.BOT.value:
+                # The turn read its memory after the hand-back; what it asked nobody has seen.
+                added = tracker.fresh_start({})
+                events += added
+            snapshot += added
+        tracker.store(session, conversation.id, events, snapshot, inbox_id=turn.inbox_id)
         row.status, row.done_at, row.error = InboxStatus.DONE.value, now, None
         conversation.lease_token = conversation.lease_until = None
         conversation.updated_at = now

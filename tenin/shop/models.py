@@ -74,8 +74,9 @@ products = Table(
     Column("category", String(32), ForeignKey("categories.code"), nullable=False, index=True),
     Column("price", Money, nullable=False),
     Column("currency", String(3), nullable=False),
-    Column("stock", Integer, CheckConstraint("stock >= 0", name="stock"), nullable=False),
+    Column("stock", Integer, nullable=False),
     Column("sold", Integer, nullable=False),
+    CheckConstraint("stock >= 0", name="stock"),
 )
 
 product_text = Table(
@@ -128,20 +129,16 @@ orders = Table(
     Column("number", String(32), nullable=False, unique=True),
     Column("customer_id", ForeignKey("customers.id"), nullable=False, index=True),
     Column("placed_at", UTCDateTime, nullable=False),
-    Column(
-        "status",
-        String(16),
-        CheckConstraint(
-            "status IN ({})".format(", ".join(f"'{status}'" for status in ORDER_STATUSES)),
-            name="status",
-        ),
-        nullable=False,
-    ),
+    Column("status", String(16), nullable=False),
     Column("carrier", String(32)),
     Column("tracking_number", String(64)),
     Column("shipped_on", Date),
     Column("expected_on", Date),
     Column("delivered_on", Date),
+    CheckConstraint(
+        "status IN ({})".format(", ".join(f"'{status}'" for status in ORDER_STATUSES)),
+        name="status",
+    ),
 )
 
 order_items = Table(
@@ -152,6 +149,7 @@ order_items = Table(
     Column("product_id", ForeignKey("products.id"), nullable=False, index=True),
     Column("size", String(16)),
     Column("colour", String(32)),
-    Column("quantity", Integer, CheckConstraint("quantity > 0", name="quantity"), nullable=False),
+    Column("quantity", Integer, nullable=False),
     Column("price", Money, nullable=False),
+    CheckConstraint("quantity > 0", name="quantity"),
 )

@@ -95,7 +95,12 @@ class Room:
     def click_person(self, conversation_id: str, now: datetime = START, **rest: Any) -> Accepted:
         """Press the button for a person."""
         return self.accept(
-            conversation_id, "Talk to a person", now=now, kind="button", payload=ASK_FOR_PERSON, **rest
+            conversation_id,
+            "Talk to a person",
+            now=now,
+            kind="button",
+            payload=ASK_FOR_PERSON,
+            **rest,
         )
 
     def tell_slow(self, conversation_id: str, received_before: datetime, now: datetime) -> bool:
@@ -164,7 +169,9 @@ class Room:
         with self.locked(conversation_id) as (session, conversation):
             ownership.request_person(session, conversation, reason, self.voice, now)
 
-    def take(self, conversation_id: str, epoch: int, agent: str = "mei", now: datetime = START) -> None:
+    def take(
+        self, conversation_id: str, epoch: int, agent: str = "mei", now: datetime = START
+    ) -> None:
         """Let an agent take a conversation seen under `epoch`."""
         with self.locked(conversation_id) as (session, conversation):
             ownership.take(session, conversation, epoch, agent, agent.title(), self.voice, now)

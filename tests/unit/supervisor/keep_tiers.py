@@ -27,6 +27,10 @@ raise SystemExit(3)
 KINDS = {"serve": SERVE, "stubborn": STUBBORN + SERVE, "broken": BROKEN}
 
 
+def say(line: str) -> None:
+    print(line, flush=True)
+
+
 def main() -> int:
     root = Path(sys.argv[1])
     tiers = []
@@ -36,9 +40,7 @@ def main() -> int:
         command = (sys.executable, "-c", KINDS[kind], port)
         tiers.append(Tier(name, command, dict(os.environ), f"http://127.0.0.1:{port}/"))
     try:
-        supervise(
-            tiers, root, lambda line: print(line, flush=True), lambda: print("OPEN", flush=True)
-        )
+        supervise(tiers, root, say, lambda: say("OPEN"))
     except SupervisorError as error:
         print(error, file=sys.stderr)
         return 2

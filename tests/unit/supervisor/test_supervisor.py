@@ -15,6 +15,7 @@ import pytest
 
 from tenin.processes import port_holder
 
+PROJECT = Path(__file__).parents[3]
 KEEP_TIERS = Path(__file__).with_name("keep_tiers.py")
 PATIENCE = 30.0
 
@@ -62,7 +63,7 @@ class Running:
                 [sys.executable, str(KEEP_TIERS), str(root), *tiers],
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                env=os.environ | {"PYTHONUNBUFFERED": "1"},
+                env=os.environ | {"PYTHONPATH": str(PROJECT)},
             )
 
     def said(self) -> str:

@@ -10,6 +10,7 @@ export class Log {
   #handlers;
   #list;
   #atEnd = true;
+  #settled = false; // the history is in: what comes now is new
   #typing;
 
   /**
@@ -47,8 +48,8 @@ export class Log {
    */
   update(items, { working, ready }) {
     this.element.setAttribute("aria-busy", String(!ready));
-    this.element.classList.toggle("settled", ready);
     const added = this.#list.update(items);
+    this.#settled = ready;
     this.#typing.hidden = !working;
     if (this.#atEnd || added.some(({ extra }) => extra)) this.toEnd();
   }
@@ -60,9 +61,10 @@ export class Log {
       return;
     }
     const { element } = part;
-    element.className = ["line", item.author, item.state, item.first && "first", item.last && "last"]
-      .filter(Boolean)
-      .join(" ");
+    part.arrived ??= this.#settled && "arrived";
+    const { author, state, first, last } = item;
+    const classes = ["line", author, state, first && "first", last && "last", part.arrived];
+    element.className = classes.filter(Boolean).join(" ");
     if (item.id !== null) element.dataset.line = item.id;
     if (part.text !== item.text) {
       // Once: what is changed here is read aloud again.

@@ -115,12 +115,3 @@ def upgrade() -> None:
     )
     op.create_index("ix_order_items_order_id", "order_items", ["order_id"])
     op.create_index("ix_order_items_product_id", "order_items", ["product_id"])
-
-
-def downgrade() -> None:
-    """Drop the tables."""
-    for table in (
-        *("order_items", "orders", "carrier_text", "customers"),
-        *("product_text", "products", "category_text", "categories"),
-    ):
-        op.drop_table(table)

@@ -1,0 +1,60 @@
+# The commands of the house; `make help` lists them. Everything goes into .venv, var/ and models/.
+
+BIN := .venv/bin
+CODE := tenin actions tests scripts
+# Tests that start servers share one worker (tests/conftest.py); the rest is spread over all.
+PYTEST_ARGS ?= -n 2 --dist loadgroup
+COMPILE := $(BIN)/uv pip compile --python-version 3.10 --generate-hashes \
+	--no-emit-index-url --no-header --no-annotate --quiet
+
+export RASA_TELEMETRY_ENABLED := false
+export SQLALCHEMY_SILENCE_UBER_WARNING := 1
+export TF_CPP_MIN_LOG_LEVEL := 3
+export TENIN_ACTION_URL ?= http://127.0.0.1:5055/webhook
+unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
+
+.DEFAULT_GOAL := help
+.PHONY: run test lint lock train clean help
+
+run: ## Set up everything and run Tenin; Ctrl-C stops it
+	@scripts/setup.sh run
+	@$(BIN)/tenin run
+
+test: ## Set up everything and run all checks and tests
+	@scripts/setup.sh test
+	@scripts/system_packages.sh
+	@$(MAKE) --no-print-directory check
+	@$(BIN)/pytest $(PYTEST_ARGS)
+
+.PHONY: check
+check: lint
+	@echo "== rasa data validate"
+	@$(BIN)/rasa data validate --data data
+	@echo "== rasa test core"
+	@model=$$($(BIN)/tenin train) && $(BIN)/rasa test core --stories tests/stories \
+		--model "$$model" --fail-on-prediction-errors --out var/story-tests
+
+lint: ## Check style and types
+	@scripts/setup.sh test
+	@echo "== ruff"
+	@$(BIN)/ruff check $(CODE)
+	@$(BIN)/ruff format --check $(CODE)
+	@echo "== mypy"
+	@$(BIN)/mypy
+
+lock: ## Resolve requirements/*.in anew into hashed locks
+	@scripts/setup.sh uv
+	$(COMPILE) --override requirements/overrides.in requirements/run.in -o requirements/run.txt
+	$(COMPILE) --override requirements/overrides.in requirements/test.in -o requirements/test.txt
+	$(COMPILE) requirements/uv.in -o requirements/uv.txt
+
+train: ## Train the model, if it is not there yet
+	@scripts/setup.sh run
+	@$(BIN)/tenin train
+
+clean: ## Remove all that can be made again; keeps var/ (databases, logs, secret)
+	rm -rf .venv models .rasa results *.egg-info .hypothesis .pytest_cache .mypy_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help: ## Show this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST)

@@ -1,0 +1,1 @@
+"""What people see: the widget, the demo shop, the desk. Templates, plain ES modules, wording."""
