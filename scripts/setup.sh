@@ -48,7 +48,7 @@ is_python310() {
 uv_outside() { (cd / && "$uv" "$@"); }
 
 make_venv() {
-    local candidate without_venv=
+    local candidate without_venv= answer
     for candidate in python3.10 python3 python; do
         is_python310 "$candidate" || continue
         if "$candidate" -c 'import ensurepip, venv' >/dev/null 2>&1; then
@@ -64,9 +64,9 @@ make_venv() {
     for uv in uv "${HOME:-}/.local/bin/uv" "${HOME:-}/.cargo/bin/uv"; do
         uv_outside --version >/dev/null 2>&1 || continue
         say "making .venv with $(uv_outside --version), which brings Python 3.10 if need be"
-        uv_outside venv --quiet --python 3.10 "$venv" ||
-            fail "uv found no Python 3.10 and could not bring one (above): give it a network," \
-                "or install Python 3.10, then try again"
+        answer=$(uv_outside venv --quiet --python 3.10 "$venv" 2>&1) ||
+            fail "uv has no Python 3.10 and could not bring one (${answer##*cause: }): give it" \
+                "a network, or install Python 3.10, then try again"
         uv_outside pip install --quiet --python "$venv/bin/python" \
             --require-hashes -r "$root/requirements/uv.txt"
         return

@@ -256,7 +256,8 @@ def _absolute_url(value: str, root: Path) -> str:
     url = make_url(value)
     if url.drivername not in SQLITE_DRIVERS:
         return value
-    return url.set(database=str(root / str(url.database))).render_as_string(hide_password=False)
+    absolute = url.set(database=str(root / str(url.database)))
+    return str(absolute.render_as_string(hide_password=False))
 
 
 def _secret_in(file: Path) -> str:

@@ -48,17 +48,17 @@ def tiers(settings: Settings, trained: Path) -> list[Tier]:
         "TENIN_ACTION_URL": f"http://{LOOPBACK}:{settings.actions.port}/webhook",
         "SANIC_HOST": LOOPBACK,  # where the action server listens; its default is everywhere
     }
-    python = (sys.executable, "-m")
-    web = (*python, "uvicorn", "--factory", "tenin.app:create_app")
-    web += ("--host", settings.web.host, "--port", str(settings.web.port))
+    python = [sys.executable, "-m"]
+    web = [*python, "uvicorn", "--factory", "tenin.app:create_app"]
+    web += ["--host", settings.web.host, "--port", str(settings.web.port)]
     # Uvicorn would believe forwarded headers from loopback; `web.trusted_proxies` decides instead.
     # Its access log would hold the desk's one-time keys.
-    web += ("--no-proxy-headers", "--no-access-log", "--no-server-header")
-    web += ("--timeout-graceful-shutdown", "3", "--ws", "none")  # Rasa pins an old websockets
-    bot = (*python, "rasa", "run", "-i", LOOPBACK, "-p", str(settings.bot.port))
-    bot += ("--model", str(trained))
-    bot += ("--endpoints", "endpoints.yml", "--credentials", "credentials.yml")
-    actions = (*python, "rasa_sdk", "--actions", "actions", "-p", str(settings.actions.port))
+    web += ["--no-proxy-headers", "--no-access-log", "--no-server-header"]
+    web += ["--timeout-graceful-shutdown", "3"]
+    bot = [*python, "rasa", "run", "-i", LOOPBACK, "-p", str(settings.bot.port)]
+    bot += ["--model", str(trained)]
+    bot += ["--endpoints", "endpoints.yml", "--credentials", "credentials.yml"]
+    actions = [*python, "rasa_sdk", "--actions", "actions", "-p", str(settings.actions.port)]
     bot_url = f"http://{LOOPBACK}:{settings.bot.port}/webhooks/inbox/health"
     actions_url = f"http://{LOOPBACK}:{settings.actions.port}/health"
     return [
@@ -116,8 +116,9 @@ def load_demo_shop(settings: Settings, say: Say) -> None:
     from tenin.shop.sample_data import load_sample_data
 
     with _engine(settings.shop.database_url) as engine, write_transaction(engine) as session:
-        load_sample_data(session, date.today())
-    say(f"{'shop':<10} is open")
+        loaded = load_sample_data(session, date.today())
+    if loaded:
+        say(f"{'shop':<10} the demo shop has {loaded} products")
 
 
 def new_desk_link(settings: Settings, name: str | None) -> str:

@@ -28,8 +28,9 @@ from sqlalchemy.orm import Mapped, registry
 
 from tenin.database import UTCDateTime
 
-mapper_registry = registry()
-metadata = mapper_registry.metadata
+_registry = registry()
+metadata = _registry.metadata
+Base: Any = _registry.generate_base()
 
 # SQLite only counts up by itself on INTEGER, PostgreSQL should have room.
 Identifier = BigInteger().with_variant(Integer(), "sqlite")
@@ -77,12 +78,10 @@ class Visibility(str, enum.Enum):
     DESK = "desk"
 
 
-@mapper_registry.mapped
-class Conversation:
+class Conversation(Base):
     """One customer's conversation and who owns it."""
 
     __tablename__ = "conversation"
-    __allow_unmapped__ = True
 
     id: Mapped[str] = Column(String(32), primary_key=True)
     channel: Mapped[str] = Column(String(32), nullable=False)
@@ -106,8 +105,7 @@ class Conversation:
     )
 
 
-@mapper_registry.mapped
-class WebSession:
+class WebSession(Base):
     """A browser's proof that a conversation is its own: only the token's hash is kept."""
 
     __tablename__ = "web_session"
@@ -117,8 +115,7 @@ class WebSession:
     created_at: Mapped[datetime] = Column(UTCDateTime, nullable=False)
 
 
-@mapper_registry.mapped
-class Line:
+class Line(Base):
     """One line of a transcript, numbered from 1 within its conversation."""
 
     __tablename__ = "line"
@@ -138,8 +135,7 @@ class Line:
     __table_args__ = (UniqueConstraint("conversation_id", "number", name="line_number"),)
 
 
-@mapper_registry.mapped
-class Offer:
+class Offer(Base):
     """A button as it was offered in a conversation; its id is what comes back."""
 
     __tablename__ = "offer"
@@ -153,8 +149,7 @@ class Offer:
     __table_args__ = (Index("offer_by_conversation", "conversation_id"),)
 
 
-@mapper_registry.mapped
-class InboxRow:
+class InboxRow(Base):
     """An incoming message and what became of it."""
 
     __tablename__ = "inbox"
@@ -185,8 +180,7 @@ class InboxRow:
     )
 
 
-@mapper_registry.mapped
-class OutboxRow:
+class OutboxRow(Base):
     """The delivery of one line to the customer."""
 
     __tablename__ = "outbox"
@@ -207,8 +201,7 @@ class OutboxRow:
     )
 
 
-@mapper_registry.mapped
-class TrackerEvent:
+class TrackerEvent(Base):
     """One event of Rasa's tracker, kept whole; never read on the way of a message."""
 
     __tablename__ = "tracker_event"
@@ -221,8 +214,7 @@ class TrackerEvent:
     __table_args__ = (Index("tracker_event_by_conversation", "conversation_id", "id"),)
 
 
-@mapper_registry.mapped
-class TrackerSnapshot:
+class TrackerSnapshot(Base):
     """What Rasa is given back of a conversation: state, then the latest turns."""
 
     __tablename__ = "tracker_snapshot"
@@ -231,8 +223,7 @@ class TrackerSnapshot:
     events: Mapped[list[dict[str, Any]]] = Column(JSON, nullable=False)
 
 
-@mapper_registry.mapped
-class ProofAttempt:
+class ProofAttempt(Base):
     """One try to prove an order one's own; counted as failed until it succeeds."""
 
     __tablename__ = "proof_attempt"
@@ -251,8 +242,7 @@ class ProofAttempt:
     )
 
 
-@mapper_registry.mapped
-class DeskLink:
+class DeskLink(Base):
     """A one-time link to the desk: only its key's hash is kept."""
 
     __tablename__ = "desk_link"
