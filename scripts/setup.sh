@@ -14,6 +14,7 @@ cd "$(dirname "$0")/.."
 root=$PWD
 venv=$root/.venv
 wanted=${1:?run, test or uv}
+not_installed="packages could not be installed (above): give it a network and room, then try again"
 unset PYTHONHOME PYTHONPATH VIRTUAL_ENV
 
 say() { echo "setup      $*" >&2; }
@@ -56,7 +57,7 @@ make_venv() {
             "$candidate" -m venv "$venv"
             say "installing uv"
             "$venv/bin/python" -m pip --quiet --disable-pip-version-check \
-                install --require-hashes -r requirements/uv.txt
+                install --require-hashes -r requirements/uv.txt || fail "$not_installed"
             return
         fi
         without_venv=$candidate
@@ -68,7 +69,7 @@ make_venv() {
             fail "uv has no Python 3.10 and could not bring one (${answer##*cause: }): give it" \
                 "a network, or install Python 3.10, then try again"
         uv_outside pip install --quiet --python "$venv/bin/python" \
-            --require-hashes -r "$root/requirements/uv.txt"
+            --require-hashes -r "$root/requirements/uv.txt" || fail "$not_installed"
         return
     done
     if [ -n "$without_venv" ]; then
@@ -84,9 +85,9 @@ install() { # of a set: run or test
     [ ! -t 2 ] || quiet=
     say "installing requirements/$1.txt (the first time about 2.5 GB, a minute or more)"
     "$venv/bin/uv" pip install $quiet --python "$venv/bin/python" \
-        --no-deps --require-hashes -r "requirements/$1.txt"
+        --no-deps --require-hashes -r "requirements/$1.txt" || fail "$not_installed"
     "$venv/bin/uv" pip install $quiet --python "$venv/bin/python" \
-        --no-deps --no-build-isolation -e .
+        --no-deps --no-build-isolation -e . || fail "$not_installed"
     "$venv/bin/python" scripts/check_venv.py >&2 || fail "the installation is not whole: try again"
     stamp "$1" >"$venv/$1.stamp"
     say ".venv is ready"

@@ -1,55 +1,45 @@
 """The conversation room's tests run on SQLite and PostgreSQL, with the project's own wording.
 
-The room's migrations run once per kind of database; each test begins with empty tables.
+The room's migrations run once per kind of database, and one engine serves all tests of a process;
+each begins with empty tables.
 """
 
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from sqlalchemy import text
 from sqlalchemy.engine import Engine
 
 from tenin.conversation.models import metadata
 from tenin.conversation.voice import Voice
-from tenin.database import make_engine, migrate
-from tests.databases import engine, postgres_database, postgres_url, sqlite_url
+from tenin.database import make_engine, migrate, write_transaction
+from tests.databases import postgres_database, postgres_url, sqlite_url
 from tests.unit.conversation.room import MIGRATIONS, PROJECT, VERSION_TABLE, Room
 
-__all__ = ["engine", "postgres_url"]
+__all__ = ["postgres_url"]
 
 
 @pytest.fixture(scope="session")
-def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An SQLite file with the room's empty tables, to copy."""
-    folder = tmp_path_factory.mktemp("migrated")
-    _migrate(sqlite_url(folder))
-    return folder / "tenin.db"
+def sqlite_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """An engine on an SQLite file with the room's tables."""
+    yield from _migrated(sqlite_url(tmp_path_factory.mktemp("conversation")))
 
 
 @pytest.fixture(scope="session")
-def migrated_server(postgres_url: str) -> Iterator[str]:
-    """A PostgreSQL database with the room's tables, emptied for each test."""
+def postgres_engine(postgres_url: str) -> Iterator[Engine]:
+    """An engine on a PostgreSQL database with the room's tables."""
     with postgres_database(postgres_url) as url:
-        _migrate(url)
-        yield url
+        yield from _migrated(url)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of a database of each kind with the room's empty tables."""
-    if request.param == "sqlite":
-        shutil.copy(request.getfixturevalue("migrated_file"), tmp_path / "tenin.db")
-        return sqlite_url(tmp_path)
-    url: str = request.getfixturevalue("migrated_server")
-    engine = make_engine(url)
-    names = ", ".join(table.name for table in metadata.sorted_tables)
-    with engine.begin() as connection:
-        connection.execute(text("SET LOCAL lock_timeout = '5s'"))
-        connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY"))
-    engine.dispose()
-    return url
+def engine(request: pytest.FixtureRequest) -> Engine:
+    """An engine on each kind of database, the room's tables empty."""
+    name = "sqlite_engine" if request.param == "sqlite" else "postgres_engine"
+    engine: Engine = request.getfixturevalue(name)
+    with write_transaction(engine) as session:
+        for table in reversed(metadata.sorted_tables):
+            session.execute(table.delete())
+    return engine
 
 
 @pytest.fixture(scope="session")
@@ -64,7 +54,8 @@ def room(engine: Engine, voice: Voice) -> Room:
     return Room(engine, voice)
 
 
-def _migrate(url: str) -> None:
+def _migrated(url: str) -> Iterator[Engine]:
     engine = make_engine(url)
     migrate(engine, MIGRATIONS, VERSION_TABLE)
+    yield engine
     engine.dispose()

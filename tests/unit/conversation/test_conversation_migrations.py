@@ -7,10 +7,11 @@ from sqlalchemy.engine import Engine
 
 from tenin.conversation.models import metadata
 from tenin.database import check_schema, migrate
-from tests.databases import database_url
+from tests.databases import database_url, engine, postgres_url
 from tests.unit.conversation.room import MIGRATIONS, VERSION_TABLE
 
-__all__ = ["database_url"]  # here an empty database, not the migrated one
+# Here an empty database, not the migrated one of conftest.py.
+__all__ = ["database_url", "engine", "postgres_url"]
 
 
 def test_migrations_equal_the_models(engine: Engine) -> None:

@@ -290,7 +290,7 @@ def test_taking_is_whole_or_not_at_all(room: Room) -> None:
     assert room.conversation(conversation).agent_id == "mei"
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
 def test_a_change_after_one_looked_is_seen_by_who_locks(room: Room) -> None:
     """On SQLite nobody else can write between the look and the lock."""
     conversation = room.begin()

@@ -149,11 +149,11 @@ def test_without_addresses_they_do_not_count_together(engine: Engine) -> None:
         assert done.allowed
 
 
-def test_a_restart_forgets_nothing(engine: Engine, database_url: str) -> None:
+def test_a_restart_forgets_nothing(engine: Engine) -> None:
     for _ in range(FAILURES):
         attempt(engine, order="SO1042")
     engine.dispose()
-    restarted = make_engine(database_url)
+    restarted = make_engine(engine.url.render_as_string(hide_password=False))
     try:
         assert attempt(restarted, seconds=1, order="SO1042") == ProofTry(False, 15)
     finally:

@@ -4,6 +4,7 @@
  * holds a word a person reads.
  */
 
+const UNITS = [["day", 86_400], ["hour", 3600], ["minute", 60], ["second", 1]];
 const LOCALES = new URL("../locale/", import.meta.url);
 
 /**
@@ -105,11 +106,16 @@ export class Strings {
 
   /** How long something takes, in its largest unit. @param {number} milliseconds */
   duration(milliseconds) {
-    const seconds = Math.max(0, Math.floor(milliseconds / 1000));
-    const [unit, size] = [["day", 86_400], ["hour", 3600], ["minute", 60], ["second", 1]]
-      .find(([, length]) => seconds >= length) ?? ["second", 1];
+    const { unit, count } = largest(milliseconds);
     const style = { style: "unit", unit, unitDisplay: "short" };
-    return new Intl.NumberFormat(this.language, style).format(Math.floor(seconds / size));
+    return new Intl.NumberFormat(this.language, style).format(count);
+  }
+
+  /** How long ago something was: "now", "5 min ago", "yesterday". @param {number} milliseconds */
+  ago(milliseconds) {
+    const { unit, count } = largest(milliseconds < 10_000 ? 0 : milliseconds);
+    const style = { numeric: "auto", style: "short" };
+    return new Intl.RelativeTimeFormat(this.language, style).format(-count, unit);
   }
 
   /** The name of a language, in this one. */
@@ -120,6 +126,12 @@ export class Strings {
       return code;
     }
   }
+}
+
+function largest(milliseconds) {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000));
+  const [unit, size] = UNITS.find(([, length]) => seconds >= length) ?? UNITS.at(-1);
+  return { unit, count: Math.floor(seconds / size) };
 }
 
 function midnight(date) {

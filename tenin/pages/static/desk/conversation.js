@@ -103,6 +103,7 @@ export class ConversationView {
 
   async #take() {
     await this.#desk.take();
+    this.update(); // shows the box to be focused
     if (this.#desk.mine) this.#composer.focus();
   }
 

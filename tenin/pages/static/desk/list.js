@@ -55,7 +55,7 @@ export class ConversationList {
   #item(conversation) {
     const { id, owner, language, reason, asked, waiting_since: since, last, agent } = conversation;
     const now = Date.now();
-    const lasting = (at) => this.#strings.duration(now - new Date(at).getTime());
+    const lasting = (at) => now - new Date(at).getTime();
     return {
       kind: "row",
       key: id,
@@ -66,11 +66,15 @@ export class ConversationList {
       language: this.#strings.languageName(language),
       reason: reason ? (this.#strings.maybe(`desk.reason.${reason}`) ?? reason) : null,
       asked: owner === "queue" && asked > 1 ? asked : 0,
-      waits: owner === "queue" && since ? this.#strings.t("desk.waits", { duration: lasting(since) }) : null,
-      ago: last ? this.#strings.t("desk.ago", { duration: lasting(last.at) }) : "",
+      waits: owner === "queue" && since ? this.#waits(lasting(since)) : null,
+      ago: last ? this.#strings.ago(lasting(last.at)) : "",
       author: last ? this.#strings.t(`desk.author.${last.author}`) : "",
       text: last?.text ?? "",
     };
+  }
+
+  #waits(milliseconds) {
+    return this.#strings.t("desk.waits", { duration: this.#strings.duration(milliseconds) });
   }
 
   #create(kind, key) {

@@ -15,8 +15,8 @@ export class Log {
 
   /**
    * @param {import("../common/strings.js").Strings} strings
-   * @param {{onChoose: Function, onEdit: Function, onRetry: Function, onDismiss: Function,
-   *     onScroll: Function}} handlers
+   * @param {{onChoose: Function, onVisit: Function, onEdit: Function, onRetry: Function,
+   *     onDismiss: Function, onScroll: Function}} handlers
    */
   constructor(strings, handlers) {
     this.#strings = strings;
@@ -107,6 +107,7 @@ export class Log {
     const url = safeURL(card.url);
     const element = url ? link(url, ...content.filter(Boolean)) : h("div", {}, ...content);
     element.className = "card";
+    if (url) element.addEventListener("click", (event) => this.#handlers.onVisit(event, url));
     return element;
   }
 

@@ -11,6 +11,7 @@ export class Panel {
   #strings;
   #chat;
   #log;
+  #badge = h("span", { class: "badge" });
   #title;
   #status;
   #notice;
@@ -29,6 +30,7 @@ export class Panel {
     this.title = title ?? strings.t("widget.title");
     this.#log = new Log(strings, {
       onChoose: (button) => chat.choose(button),
+      onVisit: (event, url) => this.#visit(event, url, onClose),
       onRetry: ({ key }) => chat.outgoing.retry(key),
       onDismiss: ({ key }) => chat.outgoing.forget(key),
       onEdit: (entry) => this.#edit(entry),
@@ -66,7 +68,7 @@ export class Panel {
     return h(
       "header",
       {},
-      h("span", { class: "badge" }, icon("leaf")),
+      this.#badge,
       h("div", { class: "who" }, this.#title, this.#status),
       h("button", { ...close, on: { click: onClose } }, icon("close")),
     );
@@ -100,6 +102,9 @@ export class Panel {
   /** Draws the chat as it is now. */
   update() {
     const { transcript, outgoing, owner, agent, connection, working, ready } = this.#chat;
+    const face = owner === "agent" ? "person" : "leaf";
+    if (this.#badge.dataset.face !== face) this.#badge.replaceChildren(icon(face));
+    this.#badge.dataset.face = face;
     set(this.#title, owner === "agent" && agent ? agent : this.title);
     set(this.#status, this.#strings.t(`widget.owner.${owner}`));
     this.element.dataset.owner = owner;
@@ -135,6 +140,16 @@ export class Panel {
       const again = { type: "button", on: { click: () => this.#chat.open() } };
       this.#notice.append(h("button", again, this.#strings.t("widget.retry")));
     }
+  }
+
+  /** What a card shows may stand on this very page: then there is no need for a new one. */
+  #visit(event, url, onClose) {
+    const { origin, pathname, hash } = new URL(url);
+    const place = hash && document.getElementById(decodeURIComponent(hash.slice(1)));
+    if (!place || origin !== location.origin || pathname !== location.pathname) return;
+    event.preventDefault();
+    if (this.modal) onClose();
+    location.hash = hash;
   }
 
   #edit({ key, body }) {
