@@ -2,15 +2,14 @@
 
 BIN := .venv/bin
 CODE := tenin actions tests scripts
-# Tests that start servers share one worker (tests/conftest.py); the rest is spread over all.
-PYTEST_ARGS ?= -n 2 --dist loadgroup
+# Two processes; the tests of one file stay together, so that a running Tenin is shared.
+PYTEST_ARGS ?= -n 2 --dist loadfile
 COMPILE := $(BIN)/uv pip compile --python-version 3.10 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate --quiet
 
 export RASA_TELEMETRY_ENABLED := false
 export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 export TF_CPP_MIN_LOG_LEVEL := 3
-export TENIN_ACTION_URL ?= http://127.0.0.1:5055/webhook
 unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
 
 .DEFAULT_GOAL := help

@@ -6,15 +6,17 @@
 # fail with TENIN_REQUIRE_ALL=1.
 set -euo pipefail
 
+cd "$(dirname "$0")/.."
+log=var/log/system_packages.log
 cluster_settings=/etc/postgresql-common/createcluster.conf
 updated=
 
-has_browser() { command -v chromium || command -v chromium-browser || command -v google-chrome; }
+has_browser() { command -v chromium || command -v chromium-browser; }
 
 has_fonts() {
-    find /usr/share/fonts /usr/local/share/fonts "${HOME:-/nonexistent}/.local/share/fonts" \
-        \( -iname '*NotoSans*CJK*' -o -iname '*NotoSans*SC*' -o -iname '*SourceHanSans*' \) 2>/dev/null |
-        grep .
+    [ -n "$(find /usr/share/fonts /usr/local/share/fonts "${HOME:-}/.local/share/fonts" \
+        \( -iname '*NotoSans*CJK*' -o -iname '*NotoSans*SC*' -o -iname '*SourceHanSans*' \) \
+        -print -quit 2>/dev/null)" ]
 }
 
 has_postgresql() { command -v postgres || compgen -G '/usr/lib/postgresql/*/bin/postgres'; }
@@ -29,11 +31,11 @@ may_install() {
 
 apt_install() {
     if [ -z "$updated" ]; then
-        as_root apt-get -qq -o DPkg::Lock::Timeout=120 update || true
+        as_root apt-get -qq -o DPkg::Lock::Timeout=120 update >>"$log" 2>&1 || true
         updated=yes
     fi
     as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends \
-        -o DPkg::Lock::Timeout=120 install "$@" >&2
+        -o DPkg::Lock::Timeout=120 install "$@" >>"$log" 2>&1
 }
 
 # Debian's server package makes and starts a cluster of its own, which nobody here wants: tests
@@ -58,13 +60,14 @@ provide() { # a check, the package, what is skipped without it, the command that
     if may_install >/dev/null 2>&1; then
         echo "setup      installing $package" >&2
         if "$@" && "$check" >/dev/null 2>&1; then return; fi
-        echo "MISSING    $package could not be installed (above): $skipped" >&2
+        echo "MISSING    $package could not be installed (see $log): $skipped" >&2
     else
         echo "MISSING    $package, and no right to install it: $skipped;" \
             "to have them, run \`apt-get install $package\` as root" >&2
     fi
 }
 
+mkdir -p var/log
 provide has_browser chromium "the tests in tests/browser are skipped" apt_install chromium
 provide has_fonts fonts-noto-cjk "pictures of pages have boxes for Chinese" apt_install fonts-noto-cjk
 provide has_postgresql postgresql "the tests on PostgreSQL are skipped" install_postgresql

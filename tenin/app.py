@@ -67,7 +67,11 @@ def create_app(settings: Settings | None = None) -> Starlette:
             *desk_routes.routes,
         ],
         middleware=[Middleware(SecurityHeaders)],
-        exception_handlers={Problem: problem_response, HTTPException: error_page},
+        exception_handlers={
+            Problem: problem_response,
+            HTTPException: error_page,
+            Exception: error_page,
+        },
         lifespan=_lifespan,
     )
     app.state.services = Services(

@@ -56,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
         description=DESCRIPTION,
         epilog=EPILOG,
         formatter_class=lambda prog: argparse.RawDescriptionHelpFormatter(
-            prog, max_help_position=16, width=100
+            prog, max_help_position=20, width=100
         ),
     )
     parser.add_argument("--version", action="version", version=f"Tenin {__version__}")

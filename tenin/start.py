@@ -45,7 +45,6 @@ def tiers(settings: Settings, trained: Path) -> list[Tier]:
     """Return the three tiers in the order of their start: web, bot, actions."""
     env = model.rasa_environment() | {
         "TENIN_ROOT": str(settings.root),
-        "TENIN_ACTION_URL": f"http://{LOOPBACK}:{settings.actions.port}/webhook",
         "SANIC_HOST": LOOPBACK,  # where the action server listens; its default is everywhere
     }
     python = [sys.executable, "-m"]
@@ -83,9 +82,10 @@ def check_ports(settings: Settings) -> None:
         try:
             holder = processes.port_holder(host, port)
         except OSError as error:
+            names = "web.host or web.port" if section == "web" else f"{section}.port"
             raise SupervisorError(
-                f"{host} port {port} can't be listened on ({error.strerror or error}): "
-                f"change {section} in tenin.yml, or set {variable}"
+                f"port {port} of {host} can't be listened on ({error.strerror or error}): "
+                f"change {names} in tenin.yml"
             ) from None
         if holder is not None:
             raise SupervisorError(

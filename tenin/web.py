@@ -70,7 +70,7 @@ async def json_body(request: Request) -> dict[str, Any]:
         raise Problem(400, "disconnected", "The request broke off.", "Send it again.") from None
     try:
         found = json.loads(body.decode("utf-8"))
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):  # not UTF-8, not JSON, or a number of endless digits
         raise Problem(
             400, "not_json", "The request's body is not JSON.", "Send a JSON object in UTF-8."
         ) from None

@@ -13,6 +13,7 @@ from typing import Any
 from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 
 from tenin.bot.runtime import running
+from tenin.conversation.wake import LOOPBACK
 
 NOTHING: dict[str, Any] = {"events": [], "responses": []}
 REJECTED = 400  # the action server's way to let a form's policies decide otherwise
@@ -23,10 +24,10 @@ logger = logging.getLogger(__name__)
 class ActionEndpoint(EndpointConfig):  # type: ignore[misc]
     """Rasa's action endpoint with a limit on the time one turn may spend in it."""
 
-    def __init__(self, endpoint: EndpointConfig, give_up_seconds: float) -> None:
-        """Take over the address and options of Rasa's endpoint."""
+    def __init__(self, endpoint: EndpointConfig, port: int, give_up_seconds: float) -> None:
+        """Take over the options of Rasa's endpoint; the server listens on a loopback port."""
         super().__init__(
-            endpoint.url,
+            f"http://{LOOPBACK}:{port}/webhook",
             endpoint.params,
             endpoint.headers,
             endpoint.basic_auth,

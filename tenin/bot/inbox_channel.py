@@ -83,7 +83,8 @@ def _take_over(agent: Agent | None, room: Runtime) -> str | None:
         return "endpoints.yml does not name tenin.bot.tracker_store.ConversationTrackerStore"
     if agent.action_endpoint is None:
         return "endpoints.yml has no action_endpoint"
-    endpoint = ActionEndpoint(agent.action_endpoint, room.settings.actions.give_up_seconds)
+    limits = room.settings.actions
+    endpoint = ActionEndpoint(agent.action_endpoint, limits.port, limits.give_up_seconds)
     agent.tracker_store = agent.processor.tracker_store = store
     agent.action_endpoint = agent.processor.action_endpoint = endpoint
     return None

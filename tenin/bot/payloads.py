@@ -7,7 +7,10 @@ never does.
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
+
+NEED = re.compile(r"/([^\s/]+(?:/[^\s/]+)?)\s*")
 
 
 class PayloadError(ValueError):
@@ -25,13 +28,14 @@ def parse(payload: str, title: str) -> dict[str, Any]:
         PayloadError: if the payload has another form.
     """
     name, brace, rest = payload.partition("{")
-    if not name.startswith("/") or not name[1:].strip():
+    named = NEED.fullmatch(name)
+    if named is None:
         raise PayloadError(f"{payload!r}: a payload begins with a slash and a need")
     try:
         values = json.loads(brace + rest) if brace else {}
     except json.JSONDecodeError as error:
         raise PayloadError(f"{payload!r}: what follows the need is not JSON: {error}") from error
-    need = name[1:].strip()
+    need = named[1]
     intent = {"name": need.split("/")[0], "confidence": 1.0}
     data: dict[str, Any] = {
         "text": title,

@@ -29,12 +29,11 @@ def outcome_of(turn: RunningTurn, new: list[dict[str, Any]], voice: Voice, turns
         voice: the wording of the apology.
         turns: how many user turns a snapshot keeps.
     """
+    # Whatever the dialogue made of it: asking for a person ends in a person.
+    wanted = _person_wanted(new) or ("asked" if _asks_for_person(new) else None)
     if turn.failed is None:
         replies = [_reply(message) for message in turn.messages]
-        # Whatever the dialogue made of it: asking for a person ends in a person.
-        wanted = _person_wanted(new) or ("asked" if _asks_for_person(new) else None)
     else:
-        wanted = "asked" if _asks_for_person(new) else None
         replies = [] if wanted else [_apology(turn, voice)]
         new = _without_actions(new, replies)
     return Outcome(

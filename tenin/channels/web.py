@@ -32,6 +32,8 @@ from tenin.web import Problem, client_address, json_body, text_of
 CHANNEL = "web"
 TOKEN_BYTES = 32
 KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
+BUTTON = re.compile(r"[0-9a-f]{32}")
+EVENT_ID = re.compile(r"[0-9]{1,10}")
 PAGE_EVENTS = {"opened": "/page_opened"}
 LARGEST_NUMBER = 2**31 - 1
 
@@ -99,7 +101,7 @@ async def stream(request: Request) -> Response:
     services = services_of(request)
     conversation_id = await _conversation_of(request, services)
     given = request.headers.get("last-event-id", "0").strip() or "0"
-    if not (given.isascii() and given.isdigit()) or int(given[:20]) > LARGEST_NUMBER:
+    if not EVENT_ID.fullmatch(given) or int(given) > LARGEST_NUMBER:
         raise Problem(
             400,
             "bad_event_id",
@@ -147,7 +149,8 @@ def _incoming(
         text = value
         language = detect(text, language)
     elif kind == "button":
-        offer = find_offer(session, conversation_id, value) if isinstance(value, str) else None
+        known = isinstance(value, str) and BUTTON.fullmatch(value)
+        offer = find_offer(session, conversation_id, value) if known else None
         if offer is None:
             raise Problem(
                 404,

@@ -9,11 +9,10 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy.engine import Engine
 
-from tenin.conversation.models import metadata
 from tenin.conversation.voice import Voice
-from tenin.database import make_engine, migrate, write_transaction
+from tenin.database import make_engine, migrate
 from tests.databases import postgres_database, postgres_url, sqlite_url
-from tests.unit.conversation.room import MIGRATIONS, PROJECT, VERSION_TABLE, Room
+from tests.unit.conversation.room import MIGRATIONS, PROJECT, VERSION_TABLE, Room, empty
 
 __all__ = ["postgres_url"]
 
@@ -36,9 +35,7 @@ def engine(request: pytest.FixtureRequest) -> Engine:
     """An engine on each kind of database, the room's tables empty."""
     name = "sqlite_engine" if request.param == "sqlite" else "postgres_engine"
     engine: Engine = request.getfixturevalue(name)
-    with write_transaction(engine) as session:
-        for table in reversed(metadata.sorted_tables):
-            session.execute(table.delete())
+    empty(engine)
     return engine
 
 

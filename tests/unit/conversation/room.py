@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import json
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
@@ -37,7 +36,12 @@ START = datetime(2026, 11, 22, 1, 2, 3, tzinfo=timezone.utc)
 LEASE = timedelta(seconds=10)
 ATTEMPTS = 5
 
+EVERYTHING = {
+    table.name: select(table).order_by(*table.primary_key) for table in metadata.sorted_tables
+}
+
 Answer = TypeVar("Answer")
+Row = Mapping[str, Any]
 
 
 def after(seconds: float) -> datetime:
@@ -230,16 +234,28 @@ class Room:
             statement = select(table).where(condition).order_by(table.id)
             return list(session.execute(statement).scalars())
 
-    def dump(self) -> dict[str, list[str]]:
-        """Every row of every table, to compare."""
+    def tables(self) -> dict[str, list[Row]]:
+        """Every row of every table, oldest first."""
         with read_transaction(self.engine) as session:
             return {
-                table.name: sorted(
-                    json.dumps(dict(row), default=str, sort_keys=True)
-                    for row in session.execute(select(table)).mappings()
-                )
-                for table in metadata.sorted_tables
+                name: list(session.execute(statement).mappings())
+                for name, statement in EVERYTHING.items()
             }
+
+    def dump(self) -> dict[str, list[str]]:
+        """Every row of every table as text, to compare."""
+        with self.engine.connect() as connection:
+            return {
+                name: sorted(map(str, connection.exec_driver_sql(f"SELECT * FROM {name}")))
+                for name in metadata.tables
+            }
+
+
+def empty(engine: Engine) -> None:
+    """Remove every row of every table of the room."""
+    with write_transaction(engine) as session:
+        for table in reversed(metadata.sorted_tables):
+            session.execute(table.delete())
 
 
 class Broken(Exception):

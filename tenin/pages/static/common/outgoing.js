@@ -42,7 +42,7 @@ export class Outgoing {
     });
   }
 
-  /** Entries in the order they were added; sent ones stay until forget(). */
+  /** Entries in the order they are sent; sent ones stay until forget(). */
   get entries() {
     return this.#entries;
   }
@@ -50,14 +50,19 @@ export class Outgoing {
   /**
    * Adds a message and starts sending.
    * @param {object} body what is posted
-   * @param {string} [text] what the customer sees of it; empty: nothing
+   * @param {string} [text] what is to be seen of it; empty: nothing
+   * @param {{first?: boolean}} [place] first: before all that waits
    * @returns {object} the entry
    */
-  add(body, text = "") {
-    const order = Math.max(Date.now(), ...this.#entries.map((entry) => entry.order + 1));
+  add(body, text = "", { first = false } = {}) {
+    const orders = this.#entries.map((entry) => entry.order);
+    const order = first
+      ? Math.min(Date.now(), ...orders) - 1
+      : Math.max(Date.now(), ...orders.map((other) => other + 1));
     const entry = { key: uuid(), body, text, order, at: new Date().toISOString() };
     this.#options.store.set(this.#name(entry.key), JSON.stringify(entry));
     this.#entries.push({ ...entry, state: "waiting", error: null, line: null });
+    this.#entries.sort((a, b) => a.order - b.order);
     this.#changed();
     this.#run();
     return this.#find(entry.key);

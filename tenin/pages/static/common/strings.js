@@ -63,7 +63,7 @@ export class Strings {
   }
 
   /**
-   * @param {string} key such as "widget.send"
+   * @param {string} key such as "common.send"
    * @param {object} [values] for the placeholders `{name}`; `count` chooses among plural forms
    * @returns {string} the wording, or the key itself where there is none
    */

@@ -164,7 +164,8 @@ export class ConversationView {
     const t = (key) => this.#strings.t(key);
     if (state === "refused") return null;
     if (state) {
-      return h("span", { class: "delivery" }, t(`desk.${state === "retrying" ? "retrying" : "sending"}`));
+      const words = t(state === "retrying" ? "desk.retrying" : "desk.sending");
+      return h("span", { class: "delivery" }, words);
     }
     if (!delivery || hidden) return null;
     const sign = { pending: "clock", delivered: "check", suppressed: "eye", failed: "alert" }[delivery];

@@ -130,10 +130,11 @@ export class Chat {
     this.#starting = false;
   }
 
-  /** The entry that says the chat was opened, before anything that is typed meanwhile. */
+  /** The entry that says the chat was opened, before anything that was typed. */
   #greeting() {
     const event = "opened";
-    return this.outgoing.entries.find(({ body }) => body.event === event) ?? this.outgoing.add({ event });
+    const stored = this.outgoing.entries.find(({ body }) => body.event === event);
+    return stored ?? this.outgoing.add({ event }, "", { first: true });
   }
 
   /** @returns {Promise<boolean>} true if the session is new, false if another tab's or none */
@@ -209,6 +210,10 @@ export class Chat {
   #elsewhere({ key, newValue }) {
     if (key === SEEN) this.#onChange();
     if (key !== TOKEN || newValue === this.#token) return;
+    if (this.#starting) {
+      this.#wake?.(); // begin() finds what there is
+      return;
+    }
     if (this.#token) this.#forget();
     this.#token = newValue;
     if (newValue) this.#connect();

@@ -136,8 +136,8 @@ export class Log {
   }
 
   #status({ state }) {
-    const key = state === "sent" ? "sent" : state === "retrying" ? "retrying" : "sending";
-    const words = this.#strings.t(`widget.${key}`);
+    const key = { sent: "widget.sent", retrying: "widget.retrying" }[state] ?? "widget.sending";
+    const words = this.#strings.t(key);
     return h("div", { class: "meta" }, icon(state === "sent" ? "check" : "clock"), words);
   }
 

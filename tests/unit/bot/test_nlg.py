@@ -1,0 +1,281 @@
+"""Rasa's replies in the shop's words: the right language, no echo, menus, and no silent gap."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from rasa.core.nlg.generator import NaturalLanguageGenerator
+from rasa.shared.core.events import BotUttered, SlotSet, UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.utils.endpoints import read_endpoint_config
+
+from tenin.bot.nlg import WordingGenerator
+from tenin.bot.runtime import RunningTurn, running
+from tenin.conversation.turns import Turn
+from tenin.conversation.voice import Voice
+from tenin.language.fill import placeholders
+from tenin.language.languages import load_languages
+from tests.unit.bot.inbox_side import PROJECT, domain
+
+VOICE = Voice.load(PROJECT)
+READY = load_languages(PROJECT / "languages.yml").ready
+RESPONSES = sorted(VOICE.responses.variations)
+VALUES = {"date": "2026-11-22", "money": ["9.90", "CNY"], "number": "3", "": "x1"}
+
+
+@pytest.fixture
+def nlg(root: Path) -> WordingGenerator:
+    """The generator that endpoints.yml names, made as Rasa makes it."""
+    made = NaturalLanguageGenerator.create(
+        read_endpoint_config(str(root / "endpoints.yml"), "nlg"), domain()
+    )
+    assert type(made) is WordingGenerator
+    return made
+
+
+def tracker(*events: Any, language: str | None = None, text: str = "") -> DialogueStateTracker:
+    """A conversation in which `text` was said last."""
+    made = DialogueStateTracker("c1", domain().slots)
+    if language:
+        made.update(SlotSet("language", language), domain())
+    made.update(UserUttered(text), domain())
+    for event in events:
+        made.update(event, domain())
+    return made
+
+
+def begin_turn(language: str, recent: tuple[str, ...] = ()) -> RunningTurn:
+    turn = Turn(
+        inbox_id=1,
+        conversation_id="c1",
+        channel="web",
+        kind="text",
+        text="",
+        payload=None,
+        language=language,
+        address=None,
+        attempt=1,
+        epoch=0,
+        token="t",
+        recent=recent,
+    )
+    state = RunningTurn(turn)
+    running.set(state)
+    return state
+
+
+def values_for(key: str) -> dict[str, str | list[str]]:
+    """A value for each placeholder of a response, but those that the menu fills."""
+    return {
+        name: VALUES[form]
+        for variation in VOICE.responses.variations[key]
+        for name, form in placeholders(variation.text)
+        if name != "menu_prompt"
+    }
+
+
+def wordings(key: str, language: str) -> int:
+    return sum(said.language == language for said in VOICE.responses.variations[key])
+
+
+@pytest.mark.parametrize("language", READY)
+@pytest.mark.parametrize("key", RESPONSES)
+async def test_every_response_is_said_in_the_language_of_the_slot(
+    nlg: WordingGenerator, key: str, language: str
+) -> None:
+    other = next(code for code in READY if code != language)
+    text = {"en": "where is my order", "zh-Hans": "我的订单到哪了"}[other]
+    state = begin_turn(language)
+    asked = tracker(language=language, text=text)
+    message = await nlg.generate(key, asked, "web", **values_for(key))
+    assert message is not None
+    assert state.failed is None
+    texts = {
+        said.text for said in VOICE.responses.variations[key] if said.language == language
+    }
+    if not values_for(key) and key != "utter_menu":
+        assert message["text"] in texts
+    han = any("\u4e00" <= sign <= "\u9fff" for sign in message["text"])
+    assert han is (language == "zh-Hans")
+    assert "{" not in message["text"]
+    assert state.said == [message["text"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("where is my order", "en"),
+        ("我的订单到哪了", "zh-Hans"),
+        ("12345", "en"),  # languages.yml's default
+        ("", "en"),
+    ],
+)
+async def test_without_the_slot_the_message_tells_the_language(
+    nlg: WordingGenerator, text: str, language: str
+) -> None:
+    """`rasa shell`: no turn, no slot."""
+    message = await nlg.generate("utter_goodbye", tracker(text=text), "cmdline")
+    assert message is not None
+    texts = VOICE.responses.variations["utter_goodbye"]
+    assert message["text"] in {said.text for said in texts if said.language == language}
+
+
+async def test_nobody_has_said_anything_yet(nlg: WordingGenerator) -> None:
+    message = await nlg.generate(
+        "utter_goodbye", DialogueStateTracker("c1", domain().slots), "cmdline"
+    )
+    assert message is not None
+
+
+@pytest.mark.parametrize("language", READY)
+@pytest.mark.parametrize("key", [key for key in RESPONSES if wordings(key, "en") > 1])
+async def test_no_two_in_a_row_are_alike_from_turn_to_turn(
+    nlg: WordingGenerator, key: str, language: str
+) -> None:
+    recent: list[str] = []
+    for _ in range(2 * wordings(key, language) + 1):
+        begin_turn(language, tuple(recent[-8:]))
+        message = await nlg.generate(key, tracker(language=language), "web", **values_for(key))
+        assert message is not None
+        assert not recent or message["text"] != recent[-1]
+        recent.append(message["text"])
+    assert len(set(recent)) == wordings(key, language)
+
+
+@pytest.mark.parametrize("language", READY)
+@pytest.mark.parametrize(
+    "key",
+    ["utter_not_understood", "utter_not_understood_again", "utter_action_failed"]
+    + ["utter_turn_failed", "utter_bot_slow", "utter_handoff_queued", "utter_handoff_waiting"],
+)
+def test_what_must_never_be_said_twice_in_a_row_has_other_words(key: str, language: str) -> None:
+    assert wordings(key, language) >= 2
+
+
+async def test_no_two_are_alike_within_a_turn(nlg: WordingGenerator) -> None:
+    state = begin_turn("en")
+    for _ in range(3):
+        await nlg.generate("utter_greet", tracker(language="en"), "web")
+    assert len(set(state.said)) == 3
+
+
+async def test_no_two_in_a_row_are_alike_without_a_turn(nlg: WordingGenerator) -> None:
+    """`rasa shell`: the tracker says what was said."""
+    said: list[str] = []
+    for _ in range(6):
+        asked = tracker(*(BotUttered(text) for text in said), language="zh-Hans")
+        message = await nlg.generate("utter_greet", asked, "cmdline")
+        assert message is not None
+        said.append(message["text"])
+    assert all(one != other for one, other in zip(said, said[1:], strict=False))
+    assert len(set(said)) == 3
+
+
+@pytest.mark.parametrize("language", READY)
+@pytest.mark.parametrize("menu", VOICE.menus.menus)
+async def test_the_menu_of_the_slot_is_shown(
+    nlg: WordingGenerator, menu: str, language: str
+) -> None:
+    begin_turn(language)
+    asked = tracker(SlotSet("menu", menu), language=language)
+    message = await nlg.generate("utter_menu", asked, "web")
+    assert message is not None
+    expected = VOICE.menus.buttons(menu, language)
+    assert message["text"] == VOICE.menus.prompt(menu, language)
+    assert message["buttons"] == [{"title": b.title, "payload": b.payload} for b in expected]
+    assert message["custom"] == {"menu": menu}
+    assert ("/human_agent" in {button.payload for button in expected}) is True
+
+
+async def test_a_response_brings_the_start_menu_along(nlg: WordingGenerator) -> None:
+    begin_turn("en")
+    message = await nlg.generate("utter_greet", tracker(language="en"), "web")
+    assert message is not None
+    titles = [button["title"] for button in message["buttons"]]
+    assert titles == [button.title for button in VOICE.menus.buttons("start", "en")]
+
+
+async def test_what_rasa_and_its_sdk_send_along_is_no_value(nlg: WordingGenerator) -> None:
+    begin_turn("en")
+    sent = {"text": None, "template": "utter_order_locked", "custom": {}, "minutes": 7}
+    message = await nlg.generate(
+        "utter_order_locked", tracker(language="en"), "web", domain_responses={}, **sent
+    )
+    assert message is not None
+    assert "7 min" in message["text"]
+
+
+async def test_values_of_the_action_go_before_slots(nlg: WordingGenerator) -> None:
+    begin_turn("en")
+    asked = tracker(SlotSet("order_number", "from the slot"), language="en")
+    kept = await nlg.generate("utter_order_cancelled", asked, "web")
+    given = await nlg.generate("utter_order_cancelled", asked, "web", order_number="given")
+    assert kept is not None
+    assert given is not None
+    assert "from the slot" in kept["text"]
+    assert "given" in given["text"]
+    assert "from the slot" not in given["text"]
+
+
+@pytest.mark.parametrize(
+    ("key", "values"),
+    [
+        ("utter_nothing_of_the_kind", {}),
+        ("utter_order_shipped", {"order_number": "1"}),  # no carrier, no day
+        ("utter_order_paid", {"order_number": "1", "expected": "soon"}),  # no day
+    ],
+)
+async def test_without_wording_the_turn_has_failed(
+    nlg: WordingGenerator, key: str, values: dict[str, str]
+) -> None:
+    state = begin_turn("en")
+    assert await nlg.generate(key, tracker(language="en"), "web", **values) is None
+    assert state.failed == key
+    assert state.said == []
+
+
+async def test_the_first_failure_keeps_its_name(nlg: WordingGenerator) -> None:
+    state = begin_turn("en")
+    state.failed = "action_track_order"
+    assert await nlg.generate("utter_nothing", tracker(language="en"), "web") is None
+    assert state.failed == "action_track_order"
+
+
+async def test_outside_a_turn_there_is_nothing_to_mark(nlg: WordingGenerator) -> None:
+    assert await nlg.generate("utter_nothing", tracker(language="en"), "cmdline") is None
+    assert running.get() is None
+
+
+async def test_a_wording_for_one_channel_never_brings_another_language(
+    root: Path, tmp_path: Path
+) -> None:
+    """Rasa's own generator would: for it the channel goes before the language."""
+    wording = {
+        "version": "3.1",
+        "responses": {
+            "utter_goodbye": [
+                {"text": text, "condition": [{"type": "slot", "name": "language", "value": code}]}
+                | ({"channel": channel} if channel else {})
+                for text, code, channel in (
+                    ("Bye", "en", None),
+                    ("Bye, line", "en", "line"),
+                    ("再见", "zh-Hans", None),
+                )
+            ]
+        },
+    }
+    (root / "data").unlink()
+    (root / "data" / "responses").mkdir(parents=True)
+    file = root / "data" / "responses" / "goodbye.yml"
+    file.write_text(yaml.safe_dump(wording, allow_unicode=True), encoding="utf-8")
+    nlg = WordingGenerator()
+    for language, channel, expected in (
+        ("en", "web", "Bye"),
+        ("en", "line", "Bye, line"),
+        ("zh-Hans", "line", "再见"),
+    ):
+        message = await nlg.generate("utter_goodbye", tracker(language=language), channel)
+        assert message == {"text": expected}

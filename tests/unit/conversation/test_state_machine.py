@@ -1,0 +1,372 @@
+"""Random histories of two conversations, held against a small model of what must hold.
+
+A customer writes, repeats and asks for a person; workers claim, commit (also late), crash and
+give back; agents take, write and hand back, also from stale pages; time passes. After each step
+the database must agree with the model and keep the invariants. SQLite; more histories by the
+environment variable TENIN_STATE_EXAMPLES.
+"""
+
+import os
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from tenin.conversation import delivery, turns
+from tenin.conversation.ownership import OwnershipConflict
+from tenin.conversation.transcript import lines_after
+from tenin.conversation.turns import LeaseLost, Turn
+from tenin.database import read_transaction
+from tests.unit.conversation.room import LEASE, START, Room, Row, empty
+
+EXAMPLES = int(os.environ.get("TENIN_STATE_EXAMPLES", "40"))
+ATTEMPTS = 3
+BACK_OFF = timedelta(seconds=4)
+
+which = st.integers(0, 1)
+agents = st.sampled_from(["mei", "mei", "mei", "kenji"])
+choice = st.integers(0, 1_000)
+
+
+@dataclass
+class Message:
+    """An inbox row as it should be."""
+
+    key: str
+    inbox_id: int
+    line: int | None
+    status: str
+    available_at: datetime
+    attempts: int = 0
+
+
+@dataclass
+class Talk:
+    """A conversation as it should be."""
+
+    id: str
+    owner: str = "bot"
+    epoch: int = 0
+    agent: str | None = None
+    token: str | None = None
+    until: datetime | None = None
+    messages: list[Message] = field(default_factory=list)
+    said: dict[str, int] = field(default_factory=dict)
+    learnt: str | None = None  # by the last hand-back, until a turn of the bot counts again
+
+    def waiting(self) -> list[Message]:
+        return [message for message in self.messages if message.status == "waiting"]
+
+    def change(self, owner: str, agent: str | None = None) -> None:
+        self.owner, self.agent, self.epoch = owner, agent, self.epoch + 1
+        if owner != "bot":
+            for message in self.waiting():
+                message.status = "person"
+
+    def free(self, now: datetime) -> bool:
+        return self.owner == "bot" and (self.until is None or self.until < now)
+
+
+@dataclass
+class Held:
+    """A turn in the hands of a worker, with what it was given to remember."""
+
+    turn: Turn
+    talk: Talk
+    message: Message
+    base: list[dict[str, object]]
+
+
+class Histories(RuleBasedStateMachine):
+    """The rules of what may happen; `room` is set before a run and empty before each history."""
+
+    room: Room
+
+    @initialize()
+    def begin(self) -> None:
+        empty(self.room.engine)
+        self.now = START
+        self.talks = [Talk(self.room.begin()), Talk(self.room.begin("zh-Hans"))]
+        self.held: list[Held] = []
+        self.committed: dict[int, Turn] = {}
+        self.epochs = [0, 0]
+
+    # time and the customer
+
+    @rule(seconds=st.sampled_from([1, 4, 11]))
+    def time_passes(self, seconds: int) -> None:
+        self.now += timedelta(seconds=seconds)
+
+    @rule(at=which, kind=st.sampled_from(["text", "text", "text", "event", "person"]))
+    def customer_writes(self, at: int, kind: str) -> None:
+        talk = self.talks[at]
+        key = f"key-{len(talk.messages)}"
+        if kind == "person":
+            accepted = self.room.click_person(talk.id, key=key, now=self.now)
+            if talk.owner == "bot":
+                talk.change("queue")
+        else:
+            accepted = self.room.accept(talk.id, key, key=key, now=self.now, kind=kind)
+        assert accepted.fresh
+        assert accepted.owner.value == talk.owner
+        assert (accepted.line_number is None) == (kind == "event")
+        status = "waiting" if talk.owner == "bot" else "person"
+        talk.messages.append(
+            Message(key, accepted.inbox_id, accepted.line_number, status, self.now)
+        )
+
+    @precondition(lambda self: any(talk.messages for talk in self.talks))
+    @rule(pick=choice)
+    def customer_repeats(self, pick: int) -> None:
+        known = [(talk, message) for talk in self.talks for message in talk.messages]
+        talk, message = known[pick % len(known)]
+        before = self.room.dump()
+        accepted = self.room.accept(talk.id, "again", key=message.key, now=self.now)
+        assert (accepted.inbox_id, accepted.line_number) == (message.inbox_id, message.line)
+        assert not accepted.fresh
+        assert self.room.dump() == before
+
+    # the workers
+
+    @rule()
+    def worker_claims(self) -> None:
+        talk, message = self._give_up_or_take()
+        turn = self.room.claim(self.now, LEASE, ATTEMPTS)
+        if talk is None or message is None:
+            assert turn is None
+            return
+        assert turn is not None
+        assert turn.inbox_id == message.inbox_id
+        message.attempts += 1
+        assert (turn.attempt, turn.epoch) == (message.attempts, talk.epoch)
+        talk.token, talk.until = turn.token, self.now + LEASE
+        self.held.append(Held(turn, talk, message, self.room.load(talk.id)))
+
+    def _give_up_or_take(self) -> tuple[Talk | None, Message | None]:
+        """What a claim is to take; on the way, what it is to give up."""
+        while True:
+            heads = [
+                (talk.waiting()[0], talk)
+                for talk in self.talks
+                if talk.free(self.now)
+                and talk.waiting()
+                and talk.waiting()[0].available_at <= self.now
+            ]
+            if not heads:
+                return None, None
+            message, talk = min(heads, key=lambda head: head[0].inbox_id)
+            if message.attempts < ATTEMPTS:
+                return talk, message
+            message.status, talk.token, talk.until = "failed", None, None
+            talk.change("queue")
+
+    @precondition(lambda self: self.held)
+    @rule(pick=choice, wanted=st.booleans(), loaded_late=st.booleans())
+    def worker_commits(self, pick: int, wanted: bool, loaded_late: bool) -> None:
+        held = self.held.pop(pick % len(self.held))
+        talk, turn = held.talk, held.turn
+        outcome = self.room.outcome(
+            turn,
+            f"answer {turn.token}",
+            base=None if loaded_late else held.base,
+            wanted="asked" if wanted else None,
+            extra=({"event": "active_loop", "name": "track_order_form"},),
+        )
+        if talk.token != turn.token:
+            before = self.room.dump()
+            with pytest.raises(LeaseLost):
+                turns.commit(self.room.engine, turn, outcome, self.room.voice, self.now)
+            assert self.room.dump() == before
+            return
+        current = turns.commit(self.room.engine, turn, outcome, self.room.voice, self.now)
+        assert current == (talk.epoch == turn.epoch)
+        assert turn.inbox_id not in self.committed
+        self.committed[turn.inbox_id] = turn
+        held.message.status, talk.token, talk.until = "done", None, None
+        if current:
+            talk.learnt = None
+        if wanted and current:
+            talk.change("queue")
+
+    @rule(wanted=st.booleans())
+    def worker_answers(self, wanted: bool) -> None:
+        turns_before = len(self.held)
+        self.worker_claims()
+        if len(self.held) > turns_before:
+            self.worker_commits(len(self.held) - 1, wanted, False)
+
+    @precondition(lambda self: self.held)
+    @rule(pick=choice, fault=st.sampled_from(["crashes", "gives back", "is slow"]))
+    def worker_fails(self, pick: int, fault: str) -> None:
+        held = self.held[pick % len(self.held)]
+        stands = held.talk.token == held.turn.token
+        if fault == "is slow":
+            assert turns.renew(self.room.engine, held.turn, LEASE, self.now) == stands
+            held.talk.until = self.now + LEASE if stands else held.talk.until
+            return
+        self.held.remove(held)
+        if fault == "gives back":
+            turns.release(self.room.engine, held.turn, "fault", BACK_OFF, self.now)
+            if stands:
+                held.talk.token = held.talk.until = None
+                held.message.available_at = self.now + BACK_OFF
+
+    # the desk and the web tier
+
+    @rule(at=which, agent=agents, page=st.sampled_from(["fresh", "fresh", "fresh", "stale"]))
+    def agent_takes_or_hands_back(self, at: int, agent: str, page: str) -> None:
+        """Whatever the page offers; from a stale page, what it offered before the last change."""
+        talk = self.talks[at]
+        if page == "stale" or talk.agent not in (None, agent):
+            epoch = talk.epoch - (page == "stale")
+            with Refused(self.room):
+                self.room.take(talk.id, epoch, agent, self.now)
+            with Refused(self.room):
+                self.room.hand_back(talk.id, epoch, agent, now=self.now)
+        elif talk.owner == "agent":
+            number = f"SO{talk.epoch}"
+            learnt = {"order_number": number}
+            self.room.hand_back(talk.id, talk.epoch, agent, learnt, self.now)
+            talk.change("bot")
+            talk.learnt = number
+        else:
+            self.room.take(talk.id, talk.epoch, agent, self.now)
+            talk.change("agent", agent)
+
+    @rule(at=which, agent=agents, number=st.integers(0, 3))
+    def agent_writes(self, at: int, agent: str, number: int) -> None:
+        talk = self.talks[at]
+        key = f"{agent}-{number}"
+        if key in talk.said:
+            assert self.room.say(talk.id, "again", key, agent) == talk.said[key]
+        elif talk.agent == agent:
+            talk.said[key] = self.room.say(talk.id, "hello", key, agent)
+        else:
+            with Refused(self.room):
+                self.room.say(talk.id, "hello", key, agent)
+
+    @rule(at=which, up_to=st.integers(0, 12))
+    def web_tier_looks(self, at: int, up_to: int) -> None:
+        """It excuses a slow bot, and hears what the browser has shown."""
+        talk = self.talks[at]
+        told = self.room.tell_slow(talk.id, self.now - timedelta(seconds=8), self.now)
+        assert not told or (talk.free(self.now) and talk.waiting())
+        with self.room.locked(talk.id) as (session, _):
+            delivery.mark_received(session, talk.id, up_to, self.now)
+
+    # what must hold
+
+    @invariant()
+    def it_holds(self) -> None:
+        found = self.room.tables()
+        for at, talk in enumerate(self.talks):
+            [conversation] = [row for row in found["conversation"] if row["id"] == talk.id]
+            inbox, lines, outbox = (
+                [row for row in found[name] if row["conversation_id"] == talk.id]
+                for name in ("inbox", "line", "outbox")
+            )
+            assert self.epochs[at] <= conversation["epoch"]
+            self.epochs[at] = conversation["epoch"]
+            self._agrees(talk, conversation, inbox)
+            self._lines_are_whole(talk, lines, outbox)
+            self._customer_sees_no_bot_line_of_an_older_epoch(talk, lines, outbox)
+            if talk.owner == "bot" and talk.learnt is not None:
+                self._bot_listens_and_knows(talk, found["tracker_snapshot"])
+        self._one_live_lease_per_conversation()
+
+    def _agrees(self, talk: Talk, conversation: Row, inbox: list[Row]) -> None:
+        owner, agent = conversation["owner"], conversation["agent_id"]
+        assert (owner, conversation["epoch"], agent) == (talk.owner, talk.epoch, talk.agent)
+        assert (owner == "agent") == (agent is not None)
+        assert (owner == "queue") == (conversation["waiting_since"] is not None)
+        lease = (conversation["lease_token"], conversation["lease_until"])
+        assert lease == (talk.token, talk.until)
+        assert [(row["external_id"], row["status"], row["attempts"]) for row in inbox] == [
+            (message.key, message.status, message.attempts) for message in talk.messages
+        ]
+
+    def _lines_are_whole(self, talk: Talk, lines: list[Row], outbox: list[Row]) -> None:
+        assert [line["number"] for line in lines] == list(range(1, len(lines) + 1))
+        own = {line["number"] for line in lines if line["author"] == "customer"}
+        assert own == {message.line for message in talk.messages} - {None}
+        assert [row["line_number"] for row in outbox] == [
+            line["number"] for line in lines if line["author"] != "customer"
+        ]
+        answered = [row["inbox_id"] for row in outbox if row["inbox_id"] is not None]
+        done = {message.inbox_id for message in talk.messages if message.status == "done"}
+        assert Counter(answered) == Counter(done)
+        assert done <= set(self.committed)
+
+    def _customer_sees_no_bot_line_of_an_older_epoch(
+        self, talk: Talk, lines: list[Row], outbox: list[Row]
+    ) -> None:
+        sent = {row["line_number"]: row for row in outbox}
+        with read_transaction(self.room.engine) as session:
+            shown = {line.number for line in lines_after(session, talk.id, 0)}
+        for line in lines:
+            if line["author"] != "bot":
+                assert line["number"] in shown
+                continue
+            row = sent[line["number"]]
+            turn = self.committed[row["inbox_id"]]
+            assert line["text"] == f"answer {turn.token}"
+            assert (line["number"] in shown) == (turn.epoch == row["epoch"])
+            assert (line["number"] in shown) == (row["status"] != "suppressed")
+
+    def _bot_listens_and_knows(self, talk: Talk, snapshots: list[Row]) -> None:
+        [events] = [row["events"] for row in snapshots if row["conversation_id"] == talk.id]
+        loops = [event["name"] for event in events if event["event"] == "active_loop"]
+        slots = {event["name"]: event["value"] for event in events if event["event"] == "slot"}
+        assert loops[-1] is None
+        assert slots["order_number"] == talk.learnt
+        assert (events[-1]["event"], events[-1]["name"]) == ("action", "action_listen")
+
+    def _one_live_lease_per_conversation(self) -> None:
+        live = Counter(
+            held.talk.id
+            for held in self.held
+            if held.talk.token == held.turn.token
+            and held.talk.until is not None
+            and held.talk.until >= self.now
+        )
+        assert set(live.values()) <= {1}
+
+
+class Refused:
+    """What is done inside must be refused and leave every table as it was."""
+
+    def __init__(self, room: Room) -> None:
+        self.room = room
+
+    def __enter__(self) -> None:
+        self.before = self.room.dump()
+
+    def __exit__(self, kind: object, *_: object) -> bool:
+        assert kind is OwnershipConflict, "it was not refused"
+        assert self.room.dump() == self.before
+        return True
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_whatever_happens_each_message_has_one_fate(room: Room) -> None:
+    run_state_machine_as_test(
+        type("Histories", (Histories,), {"room": room}),
+        settings=settings(
+            max_examples=EXAMPLES,
+            stateful_step_count=40,
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )

@@ -1,0 +1,260 @@
+"""The pages in every language: whole, safe, without a script or style of their own in them."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from decimal import Decimal
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jinja2 import UndefinedError
+
+from tenin.language.languages import configured
+from tenin.pages.rendering import STATIC, NoWordingError, render, strings, wordings
+from tenin.shop.catalogue import ProductView
+
+TEMPLATES = STATIC.parent / "templates"
+SCRIPTS = sorted(STATIC.rglob("*.js"))
+KEY = re.compile(r"""["'`]((?:common|errors|widget|desk)\.(?!css|js)[\w.]*(?:\$\{[^}]*\})?)""")
+
+TENT = ProductView(
+    sku="KT-601",
+    category="camping",
+    category_name="Tents and camping",
+    name="Nest 2 Tent",
+    description="A freestanding tent for two.",
+    reason="Every part can be ordered on its own.",
+    price=Decimal("1299.00"),
+    currency="CNY",
+    in_stock=True,
+    image="/static/products/camping.svg",
+)
+SHOE = replace(TENT, sku="KS-101", category="shoes", category_name="Shoes", name="Moss Shoes")
+DEMO_ORDER = {"number": "202611190042", "email": "lin@example.com"}
+
+each_language = pytest.mark.parametrize("language", wordings())
+
+
+class Elements(HTMLParser):
+    """The start tags of a page, and what stands inside its scripts and styles."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.inline = ""
+        self._inside = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+        self._inside = tag
+
+    def handle_endtag(self, tag: str) -> None:
+        self._inside = ""
+
+    def handle_data(self, data: str) -> None:
+        if self._inside in ("script", "style"):
+            self.inline += data.strip()
+
+
+def shop(language: str, products: list[ProductView] | None = None) -> str:
+    return render(
+        "shop.html",
+        language=language,
+        languages=configured(),
+        strings=strings(language)["shop"],
+        products=[SHOE, TENT] if products is None else products,
+        demo_order=DEMO_ORDER,
+    )
+
+
+def pages(language: str) -> dict[str, str]:
+    words = strings(language)
+    return {
+        "shop": shop(language),
+        "desk": render("desk.html", language=language, strings=words["desk"]),
+        "closed": render("desk_closed.html", language=language, strings=words["desk"]),
+        **{
+            f"error {status}": render(
+                "error.html", language=language, strings=words["error"], status=status
+            )
+            for status in (404, 405, 500)
+        },
+    }
+
+
+def leaves(words: Any, path: str = "") -> dict[str, str]:
+    if isinstance(words, str):
+        return {path: words}
+    found: dict[str, str] = {}
+    for key, value in words.items():
+        found |= leaves(value, f"{path}.{key}" if path else key)
+    return found
+
+
+@each_language
+def test_every_page_renders_in_its_language(language: str) -> None:
+    for name, html in pages(language).items():
+        assert f'<html lang="{language}">' in html, name
+        assert "{{" not in html, name
+        assert "{%" not in html, name
+
+
+@each_language
+def test_content_security_policy_can_forbid_everything_inline(language: str) -> None:
+    for name, html in pages(language).items():
+        page = Elements(html)
+        assert page.inline == "", name
+        for tag, attributes in page.found:
+            assert tag != "style", name
+            assert "style" not in attributes, (name, tag)
+            assert not [key for key in attributes if key.startswith("on")], (name, tag)
+            if tag == "script":
+                assert attributes.get("src"), name
+            for key in ("src", "href"):
+                address = attributes.get(key)
+                assert address is None or address[0] in "/?#", (name, address)
+
+
+@each_language
+def test_files_the_pages_name_are_there(language: str) -> None:
+    for name, html in pages(language).items():
+        for tag, attributes in Elements(html).found:
+            for address in (attributes.get("src"), attributes.get("href")):
+                if address and address.startswith("/static/") and "/products/" not in address:
+                    file = STATIC / address.removeprefix("/static/")
+                    assert file.is_file(), (name, tag, address)
+
+
+@each_language
+def test_shop_shows_products_order_and_widget(language: str) -> None:
+    html = shop(language, [SHOE, replace(TENT, in_stock=False)])
+    words = strings(language)["shop"]
+    for expected in (
+        "Moss Shoes",
+        "Nest 2 Tent",
+        "1,299.00",
+        DEMO_ORDER["number"],
+        DEMO_ORDER["email"],
+        words["in_stock"],
+        words["sold_out"],
+        'id="KT-601"',
+        "/static/products/camping.svg",
+    ):
+        assert expected in html
+    scripts = [attributes for tag, attributes in Elements(html).found if tag == "script"]
+    assert [(script["src"], "data-tenin" in script) for script in scripts] == [
+        ("/static/widget/widget.js", True)
+    ]
+
+
+def test_language_switch_marks_the_language_of_the_page() -> None:
+    links = {
+        attributes["href"]: "aria-current" in attributes
+        for tag, attributes in Elements(shop("zh-Hans")).found
+        if tag == "a" and attributes.get("hreflang")
+    }
+    assert links == {"?lang=en": False, "?lang=zh-Hans": True}
+
+
+def test_products_of_one_category_stand_on_one_shelf() -> None:
+    html = shop("en", [SHOE, replace(SHOE, sku="KS-102"), TENT])
+    shelves = [
+        attributes["id"]
+        for tag, attributes in Elements(html).found
+        if tag == "section" and "id" in attributes
+    ]
+    assert shelves == ["shoes", "camping"]
+
+
+def test_what_comes_from_data_is_escaped() -> None:
+    html = shop("en", [replace(TENT, name="<script>alert(1)</script>", image='x" onerror="y')])
+    assert "<script>alert" not in html
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
+    assert 'onerror="y' not in html
+
+
+def test_a_missing_variable_is_an_error_not_a_gap() -> None:
+    with pytest.raises(UndefinedError):
+        render("error.html", language="en", strings=strings("en")["error"])
+
+
+def test_an_unknown_language_is_named_with_the_remedy() -> None:
+    for language in ("tlh", "../locale/en", "index"):
+        with pytest.raises(NoWordingError, match=r"index\.json"):
+            strings(language)
+
+
+def test_pages_speak_the_languages_that_are_ready() -> None:
+    index = json.loads((STATIC / "locale" / "index.json").read_text(encoding="utf-8"))
+    assert tuple(index["languages"]) == configured().ready
+    assert index["default"] == configured().default
+    files = {path.stem for path in (STATIC / "locale").glob("*.json")} - {"index"}
+    assert files == set(index["languages"])
+
+
+@each_language
+def test_languages_have_the_same_keys_and_placeholders(language: str) -> None:
+    default, other = leaves(strings(configured().default)), leaves(strings(language))
+    assert default.keys() == other.keys()
+    for key, words in other.items():
+        assert words.strip(), key
+        # A plural form for one may leave the number out.
+        if not key.endswith(".one"):
+            wanted = set(re.findall(r"\{\w+\}", default[key]))
+            assert set(re.findall(r"\{\w+\}", words)) == wanted, key
+
+
+def used_in_scripts() -> set[str]:
+    return {key for path in SCRIPTS for key in KEY.findall(path.read_text(encoding="utf-8"))}
+
+
+def test_every_key_the_scripts_use_exists() -> None:
+    present = leaves(strings("en"))
+    used = used_in_scripts()
+    assert len(used) > 50
+    for key in used:
+        if "${" in key:  # the rest is known at run time only
+            assert any(name.startswith(key.partition("$")[0]) for name in present), key
+        else:
+            assert any(name == key or name.startswith(f"{key}.") for name in present), key
+
+
+def test_every_string_is_used() -> None:
+    used = used_in_scripts()
+    exact = {key for key in used if "${" not in key}
+    beginnings = tuple(key.partition("$")[0] for key in used if "${" in key)
+    templates = "".join(path.read_text(encoding="utf-8") for path in TEMPLATES.glob("*.html"))
+    for key in leaves(strings("en")):
+        section, _, rest = key.partition(".")
+        if section == "error":
+            continue  # chosen by status, rendered for each above
+        names = {rest, rest.removeprefix("closed."), rest.partition(".")[0]}
+        in_template = any(
+            re.search(rf"(?:strings|words)\.{re.escape(name)}\b", templates) for name in names
+        )
+        plural = key.rpartition(".")[0]
+        in_script = key in exact or plural in exact or key.startswith(beginnings)
+        assert in_template or in_script, key
+
+
+def test_errors_put_into_words_are_errors_the_server_gives() -> None:
+    package = STATIC.parent.parent
+    sources = "".join(path.read_text(encoding="utf-8") for path in package.rglob("*.py"))
+    for code in strings("en")["errors"]:
+        assert f'"{code}"' in sources, code
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.relative_to(STATIC).as_posix())
+def test_scripts_build_nodes_and_stand_alone(path: Path) -> None:
+    source = path.read_text(encoding="utf-8")
+    for forbidden in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("):
+        assert forbidden not in source
+    for imported in re.findall(r"""^import\b[^;]*?["']([^"']+)["'];""", source, re.MULTILINE):
+        assert imported.startswith("."), imported
+        assert (path.parent / imported).is_file(), imported
+    assert not re.search(r"[\u3040-\u30ff\u4e00-\u9fff]", source), "wording belongs to locale/"

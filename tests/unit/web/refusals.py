@@ -1,0 +1,58 @@
+"""What every refusal has in common: the error form, nothing written, and the site still serves."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+
+from tenin.web import SECURITY_HEADERS
+from tests.unit.web.served import Site
+
+Send = Callable[..., httpx.Response]
+
+
+def assert_error(answer: httpx.Response, status: int, code: str) -> None:
+    """The answer is a refusal that says what is wrong and what to do."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/json"
+    assert SECURITY_HEADERS.items() <= dict(answer.headers).items()
+    body = answer.json()
+    assert body.keys() == {"error"}
+    assert body["error"].keys() == {"code", "message", "remedy"}
+    assert body["error"]["code"] == code
+    assert all(isinstance(text, str) and text.strip() for text in body["error"].values())
+
+
+@contextlib.contextmanager
+def refused(site: Site, status: int, code: str, http: httpx.Client | None = None) -> Iterator[Send]:
+    """Give a function that sends a request which must be refused so; nothing may be written."""
+    before = site.rows()
+    answers = []
+    with contextlib.ExitStack() as stack:
+        if http is None:
+            http = stack.enter_context(
+                httpx.Client(base_url=site.url, timeout=30, trust_env=False)
+            )
+
+        def send(method: str, path: str, **request: Any) -> httpx.Response:
+            headers = request.pop("headers", {})
+            if request.get("json") is None:
+                request.pop("json", None)
+            raw = {
+                name: value if isinstance(value, bytes) else value.encode("utf-8")
+                for name, value in headers.items()
+            }
+            answer = http.request(method, path, headers=raw, **request)
+            answers.append(answer)
+            assert_error(answer, status, code)
+            return answer
+
+        yield send
+        assert answers
+        assert http.get("/health").json() == {"status": "ok"}
+    assert site.rows() == before
+    logged, site.errors[:] = site.errors[:], []
+    assert logged == []
