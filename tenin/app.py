@@ -39,7 +39,7 @@ from tenin.services import Services, services_of
 from tenin.settings import Settings, load_settings
 from tenin.shop.catalogue import list_products
 from tenin.shop.sample_data import demo_order
-from tenin.web import Problem, SecurityHeaders, problem_response
+from tenin.web import SECURITY_HEADERS, Problem, SecurityHeaders, problem_response
 
 POLL_SECONDS = 1.0
 WATCH_SECONDS = 0.5
@@ -109,9 +109,12 @@ async def health(request: Request) -> Response:
 
 
 async def error_page(request: Request, error: Exception) -> Response:
-    """What a browser or a program gets for an address that isn't served."""
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    headers = error.headers if isinstance(error, HTTPException) else None
+    """What a browser or a program gets for an address that isn't served, or when we fail."""
+    status, detail = 500, "Something failed on the server's side."
+    headers = dict(SECURITY_HEADERS)  # a failure is answered outside of the middleware
+    if isinstance(error, HTTPException):
+        status, detail = error.status_code, error.detail
+        headers |= error.headers or {}
     if "text/html" in request.headers.get("accept", ""):
         language = match(request.headers.get("accept-language", "").split(",")[0])
         html = render(
@@ -120,8 +123,8 @@ async def error_page(request: Request, error: Exception) -> Response:
         return HTMLResponse(html, status_code=status, headers=headers)
     body = {
         "code": "not_found" if status == 404 else f"http_{status}",
-        "message": str(getattr(error, "detail", "")),
-        "remedy": "Check the address and the method.",
+        "message": detail,
+        "remedy": "Check the address and the method." if status < 500 else "Try again later.",
     }
     return JSONResponse({"error": body}, status_code=status, headers=headers)
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.engine import Engine
-from starlette.responses import StreamingResponse
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
 
 from tenin.channels.hub import Hub
 from tenin.conversation import inbox
@@ -21,6 +22,7 @@ from tenin.conversation.models import Conversation, Line
 from tenin.conversation.transcript import lines_after
 from tenin.database import read_transaction
 
+MEDIA_TYPE = "text/event-stream"
 HEARTBEAT_SECONDS = 15.0
 HEARTBEAT = ": here\n\n"
 PAGE = 200
@@ -46,13 +48,12 @@ def shown_line(line: Line) -> dict[str, Any]:
     }
 
 
-def streamed(events: AsyncIterator[str]) -> StreamingResponse:
+def streamed(request: Request, events: AsyncIterator[str]) -> Response:
     """An answer that goes on, past caches and proxies that would hold it back."""
-    return StreamingResponse(
-        events,
-        media_type="text/event-stream",
-        headers={"cache-control": "no-store", "x-accel-buffering": "no"},
-    )
+    headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
+    if request.method == "HEAD":  # ends with its headers: nobody would ever read the events
+        return Response(headers=headers, media_type=MEDIA_TYPE)
+    return StreamingResponse(events, headers=headers, media_type=MEDIA_TYPE)
 
 
 @dataclass(frozen=True)
@@ -85,10 +86,10 @@ async def conversation_events(
             for line in page.lines:
                 after = line["id"]
                 yield event("line", line, after)
+            if len(page.lines) == PAGE:
+                continue
             if page.state != state:
                 state = page.state
                 yield event("state", state)
-            if len(page.lines) == PAGE:
-                continue
             while not await listener.wait(HEARTBEAT_SECONDS):
                 yield HEARTBEAT

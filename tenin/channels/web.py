@@ -109,7 +109,7 @@ async def stream(request: Request) -> Response:
             "Send the last event id received, or leave the header out.",
         )
     events = conversation_events(services.engine, services.hub, conversation_id, int(given))
-    return streamed(events)
+    return streamed(request, events)
 
 
 async def received(request: Request) -> Response:
@@ -168,7 +168,8 @@ def _incoming(
                 "The page sent an event that is not known.",
                 f"Send one of: {', '.join(PAGE_EVENTS)}.",
             )
-        key = f"event-{value}"  # once in a conversation, however often the page says it
+        # Once in a conversation, however often the page says it; no message's key has a colon.
+        key = f"event:{value}"
     return Incoming(
         account=conversation_id,
         external_id=key,

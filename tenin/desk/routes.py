@@ -60,6 +60,8 @@ def _for_agents(handler: Handler, changes: bool = False) -> Callable[..., Awaita
 async def enter(request: Request) -> Response:
     """`GET /desk/enter?key=…`: trade a one-time link for the cookie."""
     services = services_of(request)
+    if request.method == "HEAD":  # whoever only looks at a link doesn't use it up
+        return Response(headers={"cache-control": "no-store"})
     key = request.query_params.get("key", "")
     agent = await services.write(lambda session: use_link(session, key))
     if agent is None:
@@ -90,7 +92,7 @@ async def page(request: Request) -> Response:
 
 
 async def _me(_: Request, __: Services, agent: Agent) -> Response:
-    return JSONResponse({"agent": {"id": agent.id, "name": agent.name}})
+    return _fresh({"agent": {"id": agent.id, "name": agent.name}})
 
 
 async def _list(_: Request, services: Services, agent: Agent) -> Response:
@@ -142,8 +144,8 @@ async def _say(request: Request, services: Services, agent: Agent) -> Response:
     return JSONResponse({"line": line}, status_code=202)
 
 
-async def _stream(_: Request, services: Services, __: Agent) -> Response:
-    return streamed(_changes(services))
+async def _stream(request: Request, services: Services, _: Agent) -> Response:
+    return streamed(request, _changes(services))
 
 
 async def _changes(services: Services) -> AsyncIterator[str]:

@@ -14,6 +14,8 @@ from itertools import pairwise
 import regex
 from spacy.tokens import Doc
 
+from tenin.language.scripts import runs
+
 _CHARACTERS = range(1, 6)
 # Digits in a row that are no entity but may be meant as one: a mistyped order number.
 _LONG_NUMBER = regex.compile(r"(?<!\w)[0-9]{6,}(?!\w)", regex.ASCII)
@@ -35,6 +37,11 @@ def features(doc: Doc) -> Counter[str]:
             for stretch in _STRETCH.findall(text):
                 counted.update(f"c {piece}" for piece in _pieces(f" {stretch} "))
     return counted
+
+
+def script(doc: Doc) -> str:
+    """Tell the message's kind of script: `han` if it has a Han sign, else `spaced`."""
+    return "han" if any(run.kind == "han" for run in runs(doc.text)) else "spaced"
 
 
 def _fold(text: str) -> str:

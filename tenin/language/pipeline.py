@@ -115,6 +115,11 @@ def build_pipeline(cache: Path = CACHE) -> Language:
     return pipeline
 
 
+def is_ours(pipeline: Language) -> bool:
+    """Tell whether a pipeline is one that `build_pipeline` made."""
+    return isinstance(pipeline.tokenizer, ScriptTokenizer)
+
+
 def content_hash() -> str:
     """Give a hash of all that decides what the pipeline finds: sources and packages."""
     digest = hashlib.sha256()

@@ -26,12 +26,15 @@ RESPONSES = sorted(VOICE.responses.variations)
 VALUES = {"date": "2026-11-22", "money": ["9.90", "CNY"], "number": "3", "": "x1"}
 
 
-@pytest.fixture
-def nlg(root: Path) -> WordingGenerator:
-    """The generator that endpoints.yml names, made as Rasa makes it."""
-    made = NaturalLanguageGenerator.create(
-        read_endpoint_config(str(root / "endpoints.yml"), "nlg"), domain()
-    )
+@pytest.fixture(scope="module")
+def nlg() -> WordingGenerator:
+    """The generator that endpoints.yml names, made as Rasa makes it; it only reads."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("TENIN_ROOT", str(PROJECT))
+        environment.setenv("TENIN_ACTION_URL", "http://127.0.0.1:9/webhook")
+        made = NaturalLanguageGenerator.create(
+            read_endpoint_config(str(PROJECT / "endpoints.yml"), "nlg"), domain()
+        )
     assert type(made) is WordingGenerator
     return made
 
@@ -93,9 +96,7 @@ async def test_every_response_is_said_in_the_language_of_the_slot(
     message = await nlg.generate(key, asked, "web", **values_for(key))
     assert message is not None
     assert state.failed is None
-    texts = {
-        said.text for said in VOICE.responses.variations[key] if said.language == language
-    }
+    texts = {said.text for said in VOICE.responses.variations[key] if said.language == language}
     if not values_for(key) and key != "utter_menu":
         assert message["text"] in texts
     han = any("\u4e00" <= sign <= "\u9fff" for sign in message["text"])
@@ -249,9 +250,7 @@ async def test_outside_a_turn_there_is_nothing_to_mark(nlg: WordingGenerator) ->
     assert running.get() is None
 
 
-async def test_a_wording_for_one_channel_never_brings_another_language(
-    root: Path, tmp_path: Path
-) -> None:
+async def test_a_wording_for_one_channel_never_brings_another_language(root: Path) -> None:
     """Rasa's own generator would: for it the channel goes before the language."""
     wording = {
         "version": "3.1",

@@ -10,6 +10,7 @@ import os
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -18,25 +19,56 @@ from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
     invariant,
-    precondition,
     rule,
     run_state_machine_as_test,
 )
 
 from tenin.conversation import delivery, turns
 from tenin.conversation.ownership import OwnershipConflict
-from tenin.conversation.transcript import lines_after
 from tenin.conversation.turns import LeaseLost, Turn
-from tenin.database import read_transaction
 from tests.unit.conversation.room import LEASE, START, Room, Row, empty
 
-EXAMPLES = int(os.environ.get("TENIN_STATE_EXAMPLES", "40"))
-ATTEMPTS = 3
+EXAMPLES = int(os.environ.get("TENIN_STATE_EXAMPLES", "25"))
+ATTEMPTS = 2
 BACK_OFF = timedelta(seconds=4)
 
 which = st.integers(0, 1)
-agents = st.sampled_from(["mei", "mei", "mei", "kenji"])
+agents = st.sampled_from(["mei", "kenji"])
 choice = st.integers(0, 1_000)
+
+PAGES = ["fresh", "fresh", "fresh", "stale", "another's"]
+
+# What may happen, how often beside the rest, and with what. One rule draws from all of it: given
+# a rule each, Hypothesis switches most of them off for a history, and few get anywhere.
+DEEDS: dict[str, tuple[int, dict[str, st.SearchStrategy[Any]]]] = {
+    "time_passes": (2, {"seconds": st.sampled_from([1, 4, 11])}),
+    "customer_writes": (
+        5,
+        {"at": which, "kind": st.sampled_from(["text", "text", "text", "event", "person"])},
+    ),
+    "customer_repeats": (1, {"pick": choice}),
+    "worker_claims": (5, {}),
+    "worker_commits": (
+        4,
+        {
+            "pick": choice,
+            "wanted": st.sampled_from([False, False, True]),
+            "loaded_late": st.booleans(),
+        },
+    ),
+    "worker_fails": (
+        2,
+        {"pick": choice, "fault": st.sampled_from(["crashes", "gives back", "is slow"])},
+    ),
+    "agent_takes_or_hands_back": (
+        3,
+        {"at": which, "agent": agents, "page": st.sampled_from(PAGES)},
+    ),
+    "agent_writes": (1, {"at": which, "agent": agents, "number": st.integers(0, 3)}),
+    "web_tier_looks": (1, {"at": which, "up_to": st.integers(0, 12)}),
+}
+names = st.sampled_from([name for name, (weight, _) in DEEDS.items() for _ in range(weight)])
+deeds = names.flatmap(lambda name: st.tuples(st.just(name), st.fixed_dictionaries(DEEDS[name][1])))
 
 
 @dataclass
@@ -102,13 +134,16 @@ class Histories(RuleBasedStateMachine):
         self.committed: dict[int, Turn] = {}
         self.epochs = [0, 0]
 
+    @rule(deed=deeds)
+    def happens(self, deed: tuple[str, dict[str, Any]]) -> None:
+        name, arguments = deed
+        getattr(self, name)(**arguments)
+
     # time and the customer
 
-    @rule(seconds=st.sampled_from([1, 4, 11]))
     def time_passes(self, seconds: int) -> None:
         self.now += timedelta(seconds=seconds)
 
-    @rule(at=which, kind=st.sampled_from(["text", "text", "text", "event", "person"]))
     def customer_writes(self, at: int, kind: str) -> None:
         talk = self.talks[at]
         key = f"key-{len(talk.messages)}"
@@ -126,10 +161,10 @@ class Histories(RuleBasedStateMachine):
             Message(key, accepted.inbox_id, accepted.line_number, status, self.now)
         )
 
-    @precondition(lambda self: any(talk.messages for talk in self.talks))
-    @rule(pick=choice)
     def customer_repeats(self, pick: int) -> None:
         known = [(talk, message) for talk in self.talks for message in talk.messages]
+        if not known:
+            return
         talk, message = known[pick % len(known)]
         before = self.room.dump()
         accepted = self.room.accept(talk.id, "again", key=message.key, now=self.now)
@@ -139,8 +174,10 @@ class Histories(RuleBasedStateMachine):
 
     # the workers
 
-    @rule()
     def worker_claims(self) -> None:
+        of_bot = [at for at, talk in enumerate(self.talks) if talk.owner == "bot"]
+        if of_bot and not any(self.talks[at].waiting() for at in of_bot):
+            self.customer_writes(of_bot[0], "text")  # else there is mostly nothing to claim
         talk, message = self._give_up_or_take()
         turn = self.room.claim(self.now, LEASE, ATTEMPTS)
         if talk is None or message is None:
@@ -171,9 +208,9 @@ class Histories(RuleBasedStateMachine):
             message.status, talk.token, talk.until = "failed", None, None
             talk.change("queue")
 
-    @precondition(lambda self: self.held)
-    @rule(pick=choice, wanted=st.booleans(), loaded_late=st.booleans())
     def worker_commits(self, pick: int, wanted: bool, loaded_late: bool) -> None:
+        if not self.held:
+            return
         held = self.held.pop(pick % len(self.held))
         talk, turn = held.talk, held.turn
         outcome = self.room.outcome(
@@ -199,16 +236,9 @@ class Histories(RuleBasedStateMachine):
         if wanted and current:
             talk.change("queue")
 
-    @rule(wanted=st.booleans())
-    def worker_answers(self, wanted: bool) -> None:
-        turns_before = len(self.held)
-        self.worker_claims()
-        if len(self.held) > turns_before:
-            self.worker_commits(len(self.held) - 1, wanted, False)
-
-    @precondition(lambda self: self.held)
-    @rule(pick=choice, fault=st.sampled_from(["crashes", "gives back", "is slow"]))
     def worker_fails(self, pick: int, fault: str) -> None:
+        if not self.held:
+            return
         held = self.held[pick % len(self.held)]
         stands = held.talk.token == held.turn.token
         if fault == "is slow":
@@ -224,10 +254,11 @@ class Histories(RuleBasedStateMachine):
 
     # the desk and the web tier
 
-    @rule(at=which, agent=agents, page=st.sampled_from(["fresh", "fresh", "fresh", "stale"]))
     def agent_takes_or_hands_back(self, at: int, agent: str, page: str) -> None:
-        """Whatever the page offers; from a stale page, what it offered before the last change."""
+        """What the agent's page offers; refused from a stale page and for another's."""
         talk = self.talks[at]
+        if page == "fresh":
+            agent = talk.agent or agent
         if page == "stale" or talk.agent not in (None, agent):
             epoch = talk.epoch - (page == "stale")
             with Refused(self.room):
@@ -244,7 +275,6 @@ class Histories(RuleBasedStateMachine):
             self.room.take(talk.id, talk.epoch, agent, self.now)
             talk.change("agent", agent)
 
-    @rule(at=which, agent=agents, number=st.integers(0, 3))
     def agent_writes(self, at: int, agent: str, number: int) -> None:
         talk = self.talks[at]
         key = f"{agent}-{number}"
@@ -256,7 +286,6 @@ class Histories(RuleBasedStateMachine):
             with Refused(self.room):
                 self.room.say(talk.id, "hello", key, agent)
 
-    @rule(at=which, up_to=st.integers(0, 12))
     def web_tier_looks(self, at: int, up_to: int) -> None:
         """It excuses a slow bot, and hears what the browser has shown."""
         talk = self.talks[at]
@@ -312,17 +341,15 @@ class Histories(RuleBasedStateMachine):
         self, talk: Talk, lines: list[Row], outbox: list[Row]
     ) -> None:
         sent = {row["line_number"]: row for row in outbox}
-        with read_transaction(self.room.engine) as session:
-            shown = {line.number for line in lines_after(session, talk.id, 0)}
         for line in lines:
+            shown = line["visibility"] == "all"
             if line["author"] != "bot":
-                assert line["number"] in shown
+                assert shown
                 continue
             row = sent[line["number"]]
             turn = self.committed[row["inbox_id"]]
             assert line["text"] == f"answer {turn.token}"
-            assert (line["number"] in shown) == (turn.epoch == row["epoch"])
-            assert (line["number"] in shown) == (row["status"] != "suppressed")
+            assert shown == (turn.epoch == row["epoch"]) == (row["status"] != "suppressed")
 
     def _bot_listens_and_knows(self, talk: Talk, snapshots: list[Row]) -> None:
         [events] = [row["events"] for row in snapshots if row["conversation_id"] == talk.id]

@@ -1,4 +1,4 @@
-"""The web tier's tests: the real app on a free port, in a folder of its own for each test.
+"""The web tier's tests: the real app on a free port, in a folder of its own.
 
 The databases are migrated and the demo shop is loaded once, by what `tenin run` does it with;
 each site works on copies. No bot runs: where a turn is needed the test is the worker.
@@ -6,6 +6,7 @@ each site works on copies. No bot runs: where a turn is needed the test is the w
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -31,36 +32,38 @@ def databases(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def open_site(databases: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A site that tests share, for what leaves nothing behind but sessions."""
-    site = Site(make_root(tmp_path_factory.mktemp("site"), databases), {})
-    site.start()
-    yield site
-    site.stop()
+    """A site that tests share as it is, for what leaves nothing behind but sessions."""
+    yield from _opened(tmp_path_factory.mktemp("open"), databases)
+
+
+@pytest.fixture(scope="session")
+def emptied_site(databases: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The site that `site` gives to one test after the other."""
+    yield from _opened(tmp_path_factory.mktemp("emptied"), databases)
+
+
+@pytest.fixture
+def site(emptied_site: Site) -> Iterator[Site]:
+    """A site without conversations, for one test alone."""
+    emptied_site.empty()
+    yield emptied_site
+    emptied_site.leave()
 
 
 @pytest.fixture
 def make_site(databases: Path, tmp_path: Path) -> Iterator[SiteMaker]:
-    """Open a site of the test's own, on settings of its own: `make_site(TURN_ATTEMPTS=3)`."""
-    made: list[Site] = []
+    """Open a site on settings of the test's own: `make_site(TURN_ATTEMPTS=3)`."""
+    with contextlib.ExitStack() as stack:
 
-    def make(**settings: object) -> Site:
-        root = tmp_path / f"site-{len(made)}"
-        root.mkdir()
-        environ = {f"TENIN_{name}": str(value) for name, value in settings.items()}
-        site = Site(make_root(root, databases), environ)
-        made.append(site)
-        site.start()
-        return site
+        def make(**settings: object) -> Site:
+            root = tmp_path / f"site-{len(list(tmp_path.iterdir()))}"
+            root.mkdir()
+            environ = {f"TENIN_{name}": str(value) for name, value in settings.items()}
+            return stack.enter_context(
+                contextlib.contextmanager(_opened)(root, databases, **environ)
+            )
 
-    yield make
-    for site in made:
-        site.stop()
-
-
-@pytest.fixture
-def site(make_site: SiteMaker) -> Site:
-    """A site of the test's own."""
-    return make_site()
+        yield make
 
 
 @pytest.fixture
@@ -73,3 +76,12 @@ def customer(site: Site) -> Customer:
 def agent(site: Site) -> DeskAgent:
     """An agent of the test's own site."""
     return site.agent()
+
+
+def _opened(folder: Path, databases: Path, **environ: str) -> Iterator[Site]:
+    site = Site(make_root(folder, databases), {"TENIN_TURN_SLOW_NOTICE_SECONDS": "600", **environ})
+    try:
+        site.start()
+        yield site
+    finally:
+        site.stop()

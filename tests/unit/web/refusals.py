@@ -33,9 +33,7 @@ def refused(site: Site, status: int, code: str, http: httpx.Client | None = None
     answers = []
     with contextlib.ExitStack() as stack:
         if http is None:
-            http = stack.enter_context(
-                httpx.Client(base_url=site.url, timeout=30, trust_env=False)
-            )
+            http = stack.enter_context(httpx.Client(base_url=site.url, timeout=30, trust_env=False))
 
         def send(method: str, path: str, **request: Any) -> httpx.Response:
             headers = request.pop("headers", {})

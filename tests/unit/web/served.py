@@ -20,7 +20,7 @@ from typing import Any
 
 import httpx
 import uvicorn
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.engine import Engine
 
 from tenin.app import create_app
@@ -30,7 +30,7 @@ from tenin.conversation.models import Conversation, InboxRow, OutboxRow, WebSess
 from tenin.conversation.transcript import Reply
 from tenin.conversation.turns import Outcome, Turn
 from tenin.conversation.voice import Voice
-from tenin.database import make_engine, read_transaction
+from tenin.database import make_engine, read_transaction, write_transaction
 from tenin.desk.access import new_link
 from tenin.settings import Settings, load_settings
 from tests.agent import DeskAgent
@@ -61,7 +61,7 @@ class Site:
     def __init__(self, root: Path, environ: dict[str, str]) -> None:
         """Read the settings; nothing runs yet."""
         self._root, self._environ = root, environ
-        self._open = contextlib.ExitStack()
+        self._open, self._guests = contextlib.ExitStack(), contextlib.ExitStack()
         self.errors: list[str] = []
         self.url = ""
         self.settings: Settings
@@ -126,22 +126,36 @@ class Site:
             assert time.monotonic() < deadline
             time.sleep(0.005)
 
+    def leave(self) -> None:
+        """See all guests off; raises AssertionError if the tier logged an error."""
+        self._guests.close()
+        logged, self.errors[:] = self.errors[:], []
+        assert logged == []
+
     def stop(self) -> None:
         """Close everything; raises AssertionError if the tier logged an error."""
+        self._guests.close()
         self._open.close()
-        assert self.errors == []
+        self.leave()
+
+    def empty(self) -> None:
+        """Forget all conversations."""
+        with write_transaction(self.engine) as session:
+            for table in reversed(metadata.sorted_tables):
+                session.execute(delete(table))
+        self.woken(0)
 
     # who comes
 
     def http(self, headers: dict[str, str] | None = None) -> httpx.Client:
         """A client that knows nothing but the address."""
         client = httpx.Client(base_url=self.url, headers=headers, timeout=30, trust_env=False)
-        return self._open.enter_context(client)
+        return self._guests.enter_context(client)
 
     def customer(self, language: str = "en", token: str | None = None) -> Customer:
         """A customer with a session."""
         customer = Customer(self.url, language, token)
-        self._open.callback(customer.close)
+        self._guests.callback(customer.close)
         return customer
 
     def stream(self, who: Customer | DeskAgent, after: int | None = None) -> Stream:
@@ -153,7 +167,7 @@ class Site:
             path = "/chat/stream"
         if after is not None:
             headers["last-event-id"] = str(after)
-        return self._open.enter_context(Stream(self.url, path, headers))
+        return self._guests.enter_context(Stream(self.url, path, headers))
 
     def desk_link(self, name: str = "Mei") -> str:
         """A one-time link to the desk."""
@@ -162,7 +176,7 @@ class Site:
     def agent(self, name: str = "Mei") -> DeskAgent:
         """An agent who has come in."""
         agent = DeskAgent(self.url, self.desk_link(name))
-        self._open.callback(agent.http.close)
+        self._guests.callback(agent.http.close)
         return agent
 
     # the worker of the bot tier
@@ -187,15 +201,17 @@ class Site:
     ) -> str:
         """Take the next message and answer it, the buttons with the last text; the conversation."""
         turn = self.claim()
-        replies = [Reply(text) for text in texts[:-1]] + [Reply(text, buttons) for text in texts[-1:]]
+        replies = [Reply(text) for text in texts[:-1]] + [
+            Reply(text, buttons) for text in texts[-1:]
+        ]
         self.commit(turn, *replies, wanted=wanted)
         return turn.conversation_id
 
     def woken(self, seconds: float = 0.3) -> list[str]:
         """The conversations that the bot tier was woken for since it was last asked."""
         found = []
-        self.bot.settimeout(seconds)
-        with contextlib.suppress(TimeoutError):
+        self.bot.settimeout(seconds)  # 0: only what is there
+        with contextlib.suppress(TimeoutError, BlockingIOError):
             while True:
                 found.append(self.bot.recv(64).decode())
         return found

@@ -60,9 +60,7 @@ def nested(depth: int, opening: str, closing: str) -> str:
         pytest.param("\u3000\u2003\xa0", "text_empty", id="blank in Unicode"),
     ],
 )
-def test_a_text_that_is_none(
-    open_site: Site, chat: httpx.Client, text: object, code: str
-) -> None:
+def test_a_text_that_is_none(open_site: Site, chat: httpx.Client, text: object, code: str) -> None:
     with refused(open_site, 422, code, chat) as send:
         send("POST", "/chat/messages", content=json.dumps({"text": text}))
 
@@ -192,9 +190,7 @@ def test_a_body_that_is_too_large(
     ],
     ids=lambda value: ascii(value)[:30],
 )
-def test_a_last_event_id_that_is_no_line(
-    open_site: Site, chat: httpx.Client, given: str
-) -> None:
+def test_a_last_event_id_that_is_no_line(open_site: Site, chat: httpx.Client, given: str) -> None:
     with refused(open_site, 400, "bad_event_id", chat) as send:
         send("GET", "/chat/stream", headers={"last-event-id": given})
 

@@ -11,7 +11,6 @@ import pytest
 
 from tenin.channels.web import routes
 from tests.customer import Customer
-from tests.unit.web.conftest import SiteMaker
 from tests.unit.web.refusals import refused
 from tests.unit.web.served import Site
 
@@ -139,8 +138,7 @@ def test_a_token_elsewhere_than_in_its_header_opens_nothing(
             )
 
 
-def test_a_token_never_opens_anothers_conversation(make_site: SiteMaker) -> None:
-    site = make_site(TURN_SLOW_NOTICE_SECONDS=600)
+def test_a_token_never_opens_anothers_conversation(site: Site) -> None:
     ours, theirs = site.customer(), site.customer()
     ours.send(text="our secret")
     conversation = site.answer("Our answer", buttons=[("Yes", "/affirm")])
