@@ -53,7 +53,8 @@ def tiers(settings: Settings, trained: Path) -> list[Tier]:
     # Uvicorn would believe forwarded headers from loopback; `web.trusted_proxies` decides instead.
     # Its access log would hold the desk's one-time keys.
     web += ["--no-proxy-headers", "--no-access-log", "--no-server-header"]
-    web += ["--timeout-graceful-shutdown", "3"]
+    # Rasa's pin of websockets is older than what uvicorn can load; the web tier uses none.
+    web += ["--ws", "none", "--timeout-graceful-shutdown", "3"]
     bot = [*python, "rasa", "run", "-i", LOOPBACK, "-p", str(settings.bot.port)]
     bot += ["--model", str(trained)]
     bot += ["--endpoints", "endpoints.yml", "--credentials", "credentials.yml"]

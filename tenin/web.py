@@ -125,30 +125,31 @@ def client_address(request: Request, settings: Settings) -> str | None:
     """
     if request.client is None:
         return None
-    address = request.client.host
+    address = _parsed(request.client.host)
+    if address is None:
+        return request.client.host
     forwarded = [
         part.strip()
         for value in request.headers.getlist("x-forwarded-for")
         for part in value.split(",")
     ]
-    while forwarded and _is_trusted(address, settings):
-        candidate = forwarded.pop()
-        if _parsed(candidate) is None:
+    while forwarded and any(address in net for net in settings.web.trusted_proxies):
+        candidate = _parsed(forwarded.pop())
+        if candidate is None:
             break
         address = candidate
-    return address
+    return str(address)
 
 
 def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The address in its one form: no zone, and IPv4 as such where a socket of both shows it."""
     try:
-        return ipaddress.ip_address(address)
+        parsed = ipaddress.ip_address(address)
     except ValueError:
         return None
-
-
-def _is_trusted(address: str, settings: Settings) -> bool:
-    parsed = _parsed(address)
-    return parsed is not None and any(parsed in net for net in settings.web.trusted_proxies)
+    if isinstance(parsed, ipaddress.IPv6Address):
+        return parsed.ipv4_mapped or ipaddress.IPv6Address(int(parsed))
+    return parsed
 
 
 class SecurityHeaders:

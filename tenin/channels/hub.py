@@ -19,7 +19,9 @@ from tenin.clock import utcnow
 from tenin.conversation.models import Conversation
 from tenin.database import read_transaction
 
-OVERLAP = timedelta(seconds=3)  # rows committed late by another process carry an older time
+# Rows carry the time at which their transaction began to wait for its lock; SQLite's patience is
+# five seconds.
+OVERLAP = timedelta(seconds=15)
 
 
 class Listener:
@@ -77,8 +79,9 @@ class Hub:
 
     async def poll(self) -> None:
         """Wake the listeners of whatever the database says has moved."""
-        since, self._asked_at = self._asked_at - OVERLAP, utcnow()
-        rows = await asyncio.to_thread(self._updated, since)
+        now = utcnow()
+        rows = await asyncio.to_thread(self._updated, self._asked_at - OVERLAP)
+        self._asked_at = now  # not when the asking failed
         fresh = {key for key, at in rows.items() if self._seen.get(key) != at}
         self._seen = rows
         for conversation_id in fresh:

@@ -5,6 +5,7 @@ Changing calls also need a header that another site's form can't send.
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -28,6 +29,7 @@ from tenin.services import Services, services_of
 from tenin.web import Problem, json_body, text_of
 
 PROOF_HEADER = "x-tenin-desk"
+CONVERSATION = re.compile(r"[0-9a-f]{32}")
 
 Handler = Callable[[Request, Services, Agent], Awaitable[Response]]
 
@@ -101,8 +103,7 @@ async def _list(_: Request, services: Services, agent: Agent) -> Response:
 
 
 async def _one(request: Request, services: Services, _: Agent) -> Response:
-    conversation_id = request.path_params["id"]
-    return _fresh(await _viewed(services, conversation_id))
+    return _fresh(await _viewed(services, _id(request)))
 
 
 async def _take(request: Request, services: Services, agent: Agent) -> Response:
@@ -112,7 +113,7 @@ async def _take(request: Request, services: Services, agent: Agent) -> Response:
         ownership.take(session, conversation, epoch, agent.id, agent.name, services.voice)
 
     await _change(request, services, change, "changed_meanwhile")
-    return _fresh(await _viewed(services, request.path_params["id"]))
+    return _fresh(await _viewed(services, _id(request)))
 
 
 async def _hand_back(request: Request, services: Services, agent: Agent) -> Response:
@@ -122,8 +123,8 @@ async def _hand_back(request: Request, services: Services, agent: Agent) -> Resp
         ownership.hand_back(session, conversation, epoch, agent.id, services.voice)
 
     await _change(request, services, change, "changed_meanwhile")
-    wake(services.settings.bot.port, request.path_params["id"])
-    return _fresh(await _viewed(services, request.path_params["id"]))
+    wake(services.settings.bot.port, _id(request))
+    return _fresh(await _viewed(services, _id(request)))
 
 
 async def _say(request: Request, services: Services, agent: Agent) -> Response:
@@ -179,7 +180,7 @@ async def _change(
     conflict: str,
 ) -> Any:
     """Run `change` on the locked conversation of the path, and wake who listens to it."""
-    conversation_id = request.path_params["id"]
+    conversation_id = _id(request)
 
     def work(session: Session) -> Any:
         return change(session, lock_conversation(session, conversation_id))
@@ -210,6 +211,14 @@ def _no_conversation() -> Problem:
     return Problem(
         404, "no_such_conversation", "There is no such conversation.", "Look at the list again."
     )
+
+
+def _id(request: Request) -> str:
+    """The conversation that the path names; PostgreSQL wouldn't even look for some texts."""
+    named = str(request.path_params["id"])
+    if not CONVERSATION.fullmatch(named):
+        raise _no_conversation()
+    return named
 
 
 def _epoch(body: dict[str, Any]) -> int:

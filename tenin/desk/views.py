@@ -34,12 +34,15 @@ def conversation_list(session: Session, agent_id: str) -> list[dict[str, Any]]:
 def conversation_view(session: Session, conversation_id: str) -> dict[str, Any]:
     """One conversation with every line, also those the customer never saw.
 
+    Of a very long one the latest lines.
+
     Raises:
         NoSuchConversation: if there is none of that id.
     """
     rows = _rows(session, Conversation.id == conversation_id, Conversation.id)
     if not rows:
         raise NoSuchConversation(conversation_id)
+    begin = max(0, rows[0][0].last_line - WHOLE)
     delivered = delivery.statuses(session, conversation_id)
     lines = [
         {
@@ -47,7 +50,7 @@ def conversation_view(session: Session, conversation_id: str) -> dict[str, Any]:
             "delivery": delivered.get(line.number),
             "visibility": line.visibility,
         }
-        for line in lines_after(session, conversation_id, 0, WHOLE, desk=True)
+        for line in lines_after(session, conversation_id, begin, WHOLE, desk=True)
     ]
     return {**_summary(*rows[0]), "lines": lines}
 

@@ -10,8 +10,6 @@ import regex
 
 from tenin.language.scripts import narrow
 
-LABELS = ("email", "order_number", "phone")
-
 # Stands where an entity was found already; private use, so no rule matches it.
 _TAKEN = "\ue000"
 
@@ -54,8 +52,6 @@ _RULES = tuple(
     )
 )
 
-_CHINESE_MOBILE = regex.compile(r"(?:\+86|0086|86)?(1[3-9][0-9]{9})")
-
 
 class Entity(NamedTuple):
     """Where in the text something is named, and what it is."""
@@ -74,22 +70,3 @@ def find_entities(text: str) -> list[Entity]:
             found.append(Entity(label, match.start(), match.end()))
         left = rule.sub(lambda match: _TAKEN * len(match.group()), left)
     return sorted(found, key=lambda entity: entity.start)
-
-
-def canonical(label: str, text: str) -> str:
-    """Give the one spelling under which the named thing is stored and compared.
-
-    `text` is an entity's text as the customer wrote it. Order numbers become their
-    twelve digits, addresses lower case, telephone numbers digits with `+` and the
-    country's number where it is known (Chinese mobile numbers always get `+86`).
-    """
-    plain = narrow(text).strip()
-    if label == "order_number":
-        return regex.sub(r"[^0-9]", "", plain)
-    if label == "email":
-        return plain.lower()
-    if label == "phone":
-        digits = regex.sub(r"[^0-9+]", "", plain)
-        mobile = _CHINESE_MOBILE.fullmatch(digits)
-        return f"+86{mobile[1]}" if mobile else digits
-    return plain

@@ -1,4 +1,4 @@
-"""What is committed of a turn: its replies, or an apology, or the queue; never half of an action."""
+"""What is committed of a turn: its replies, an apology, or the queue; never half of an action."""
 
 from __future__ import annotations
 

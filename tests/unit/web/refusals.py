@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from tenin.web import SECURITY_HEADERS
-from tests.unit.web.served import Site
+from tests.unit.web.served import Site, plain_client
 
 Send = Callable[..., httpx.Response]
 
@@ -33,7 +33,7 @@ def refused(site: Site, status: int, code: str, http: httpx.Client | None = None
     answers = []
     with contextlib.ExitStack() as stack:
         if http is None:
-            http = stack.enter_context(httpx.Client(base_url=site.url, timeout=30, trust_env=False))
+            http = stack.enter_context(plain_client(site.url))
 
         def send(method: str, path: str, **request: Any) -> httpx.Response:
             headers = request.pop("headers", {})

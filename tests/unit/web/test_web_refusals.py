@@ -11,7 +11,7 @@ import pytest
 
 from tests.customer import Customer
 from tests.unit.web.refusals import assert_error, refused
-from tests.unit.web.served import Site
+from tests.unit.web.served import Site, plain_client
 
 LONG_NUMBER = "1" * 5_000  # more digits than Python turns into a number
 
@@ -26,9 +26,7 @@ def known(open_site: Site) -> Customer:
 def chat(open_site: Site, known: Customer) -> Iterator[httpx.Client]:
     """A client that carries the customer's token and a key nobody has used."""
     headers = {"authorization": f"Bearer {known.token}", "idempotency-key": "a-key"}
-    with httpx.Client(
-        base_url=open_site.url, headers=headers, timeout=30, trust_env=False
-    ) as client:
+    with plain_client(open_site.url, headers) as client:
         yield client
 
 

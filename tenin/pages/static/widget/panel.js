@@ -5,6 +5,7 @@ import { h, icon } from "../common/dom.js";
 import { Log } from "./log.js";
 import { display } from "./transcript.js";
 
+const MOUSE = window.matchMedia("(hover: hover) and (pointer: fine)");
 const HITCH = 800; // milliseconds a reconnection may take before it is worth a word
 
 export class Panel {
@@ -29,7 +30,10 @@ export class Panel {
     this.#chat = chat;
     this.title = title ?? strings.t("widget.title");
     this.#log = new Log(strings, {
-      onChoose: (button) => chat.choose(button),
+      onChoose: (button) => {
+        chat.choose(button);
+        if (MOUSE.matches) this.composer.focus(); // by touch it would bring up the keyboard
+      },
       onVisit: (event, url) => this.#visit(event, url, onClose),
       onRetry: ({ key }) => chat.outgoing.retry(key),
       onDismiss: ({ key }) => chat.outgoing.forget(key),
