@@ -9,7 +9,7 @@ from rasa_sdk.events import FollowupAction
 from rasa_sdk.executor import CollectingDispatcher
 
 NAME = "action_not_understood"
-FALLBACK = "nlu_fallback"
+HAVE_RULES = ("nlu_fallback", "out_of_scope")
 
 
 class ActionNotUnderstood(Action):
@@ -27,7 +27,7 @@ class ActionNotUnderstood(Action):
         dispatcher.utter_message(
             response="utter_not_understood_again" if again else "utter_not_understood"
         )
-        if tracker.latest_message["intent"]["name"] == FALLBACK:
+        if tracker.latest_message["intent"]["name"] in HAVE_RULES:
             return []  # a rule goes on from here
         # No rule or story knew what to do next, and none would after this.
         return [FollowupAction("action_listen")]

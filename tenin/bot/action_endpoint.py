@@ -10,12 +10,23 @@ import asyncio
 import logging
 from typing import Any
 
+from jsonschema import Draft7Validator
+from rasa.shared.utils.schemas.events import EVENTS_SCHEMA
 from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 
 from tenin.bot.runtime import running
 from tenin.conversation.wake import LOOPBACK
 
-NOTHING: dict[str, Any] = {"events": [], "responses": []}
+# What Rasa demands of an answer, where it would drop another without a word.
+ANSWER = Draft7Validator(
+    {
+        "type": "object",
+        "properties": {
+            "events": EVENTS_SCHEMA,
+            "responses": {"type": "array", "items": {"type": "object"}},
+        },
+    }
+)
 REJECTED = 400  # the action server's way to let a form's policies decide otherwise
 
 logger = logging.getLogger(__name__)
@@ -49,23 +60,18 @@ class ActionEndpoint(EndpointConfig):  # type: ignore[misc]
         if turn is None:
             return await super().request(*args, **kwargs)
         if turn.failed is not None:
-            return dict(NOTHING)
+            return _nothing()
         name = (kwargs.get("json") or {}).get("next_action", "action")
         kwargs.pop("timeout", None)
         try:
             answer = await asyncio.wait_for(super().request(*args, **kwargs), self._give_up_seconds)
+            ANSWER.validate(answer)
         except ClientResponseError as error:
             if error.status == REJECTED:
                 raise
             return _failed(name, error)
         except Exception as error:
             return _failed(name, error)
-        if not (
-            isinstance(answer, dict)
-            and isinstance(answer.get("events", []), list)
-            and isinstance(answer.get("responses", []), list)
-        ):
-            return _failed(name, ValueError("the answer is not events and responses"))
         return answer
 
 
@@ -74,4 +80,8 @@ def _failed(name: str, error: Exception) -> dict[str, Any]:
     turn = running.get()
     if turn is not None:
         turn.failed = name
-    return dict(NOTHING)
+    return _nothing()
+
+
+def _nothing() -> dict[str, Any]:
+    return {"events": [], "responses": []}

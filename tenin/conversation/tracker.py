@@ -77,14 +77,21 @@ def bound(events: Sequence[Event], turns: int) -> list[Event]:
     users = [i for i, event in enumerate(events) if i >= start and event["event"] == "user"]
     if len(users) <= turns:
         return list(events[start:])
-    cut = users[-turns]
-    if cut > start and _is_listen(events[cut - 1]):
-        cut -= 1
+    cut = _listening_before(events, start, users[-turns])
     return [*_state(events[start:cut]), *events[cut:]]
 
 
-def _is_listen(event: Event) -> bool:
-    return event["event"] == "action" and event.get("name") == "action_listen"
+def _listening_before(events: Sequence[Event], start: int, user: int) -> int:
+    """Where the bot began to listen for a message, slots set in between or not; else the message.
+
+    A message that Rasa takes back is taken back up to there.
+    """
+    for i in range(user - 1, start - 1, -1):
+        if events[i]["event"] == "action" and events[i].get("name") == "action_listen":
+            return i
+        if events[i]["event"] != "slot":
+            break
+    return user
 
 
 def _after_restart(events: Sequence[Event]) -> int:

@@ -28,6 +28,8 @@ def _date(value: Any, locale: Locale) -> str:
 
 
 def _money(value: Any, locale: Locale) -> str:
+    if not isinstance(value, (list, tuple)):
+        raise ValueError("not a pair of amount and currency")
     amount, currency = value
     return str(format_currency(_decimal(amount), currency, locale=locale))
 

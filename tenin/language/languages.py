@@ -52,7 +52,7 @@ class _Marks:
 
 
 def load_languages(path: Path = FILE) -> Languages:
-    """Read the file of languages. Raises LanguageError, OSError or yaml.YAMLError."""
+    """Read the file of languages. Raises LanguageError, YAMLFileError or OSError."""
     found = read_yaml(path) or {}
     entries = found.get("languages") or {}
     ready = tuple(code for code, entry in entries.items() if entry.get("ready") is True)

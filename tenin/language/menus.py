@@ -11,9 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from tenin.language.yamlfile import read_yaml
+from tenin.language.yamlfile import YAMLFileError, read_yaml
 
 FIRST = "start"
 
@@ -91,8 +89,8 @@ def load_menus(path: Path) -> Menus:
     """Read and check a file of menus. Raises MenuError, or OSError when it can't be read."""
     try:
         found = read_yaml(path)
-    except yaml.YAMLError as error:
-        raise MenuError(f"{path}: this isn't YAML as it should be. Correct it: {error}") from error
+    except YAMLFileError as error:
+        raise MenuError(str(error)) from error
     found = found if isinstance(found, dict) else {}
     titles = {
         str(need): _texts(path, f"the title of {need!r}", texts)

@@ -10,12 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from tenin.language.fill import PlaceholderError, fill, placeholders
 from tenin.language.languages import configured
 from tenin.language.menus import FIRST, Button, Menus
-from tenin.language.yamlfile import read_yaml
+from tenin.language.yamlfile import YAMLFileError, read_yaml
 
 CURRENT = "current"
 
@@ -84,8 +82,8 @@ def load_responses(folder: Path, default: str | None = None) -> Responses:
 def _responses_in(path: Path) -> dict[str, list[Any]]:
     try:
         found = read_yaml(path)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise WordingError(f"{path}: this isn't YAML as it should be: {error}") from error
+    except YAMLFileError as error:
+        raise WordingError(str(error)) from error
     found = found or {}
     responses = found.get("responses", {}) if isinstance(found, dict) else None
     if not isinstance(responses, dict):

@@ -1,31 +1,28 @@
-"""Reads YAML strictly: a key given twice is an error, not a silent replacement.
+"""Reads the YAML files that trainers write, by the rules that Rasa reads them by.
 
-For the files that trainers write and this room reads (wording, menus, languages).
+Used by `wording`, `menus` and `languages`. That is YAML 1.2: `no` is a word, `yes?` may
+stand between braces; and a key given twice is an error, not a silent replacement.
 """
 
 from pathlib import Path
 from typing import Any
 
-import yaml
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 
-class _StrictLoader(yaml.SafeLoader):
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """Build a mapping; raise yaml's own error, with the line, for a key given twice."""
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if key.value in seen:
-                raise yaml.constructor.ConstructorError(
-                    "while reading a mapping",
-                    node.start_mark,
-                    f"the key {key.value!r} is given twice",
-                    key.start_mark,
-                )
-            seen.add(key.value)
-        return super().construct_mapping(node, deep)
+class YAMLFileError(ValueError):
+    """A file isn't YAML as it should be; the message names file, line and fault."""
 
 
 def read_yaml(path: Path) -> Any:
-    """Read one YAML file. Raises OSError, or yaml.YAMLError naming file, line and fault."""
-    with path.open(encoding="utf-8") as file:
-        return yaml.load(file, Loader=_StrictLoader)  # noqa: S506  (a safe loader)
+    """Read one YAML file. Raises YAMLFileError, or OSError when it can't be opened."""
+    try:
+        return YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    except (YAMLError, UnicodeDecodeError) as error:
+        reason = "\n".join(
+            line for line in str(error).splitlines() if "suppress this check" not in line
+        )
+        raise YAMLFileError(
+            f"{path} isn't YAML as it should be. Correct it: {reason.strip()}"
+        ) from error

@@ -1,0 +1,220 @@
+"""Wording: chosen by language, channel and what was said last; complete or named as faulty."""
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from tenin.language.languages import load_languages
+from tenin.language.menus import Button, Menus, load_menus
+from tenin.language.wording import Responses, WordingError, check, load_responses, say
+
+ROOT = Path(__file__).parents[3]
+EN = "condition: [{type: slot, name: language, value: en}]"
+ZH = "condition: [{type: slot, name: language, value: zh-Hans}]"
+RESPONSES = f"""
+responses:
+  utter_bye:
+    - text: "Bye {{name}}"
+      {EN}
+    - text: "So long {{name}}"
+      {EN}
+    - text: "Farewell {{name}}"
+      {EN}
+    - text: "再见 {{name}}"
+      {ZH}
+    - text: "bye by mail, {{name}}"
+      channel: email
+      {EN}
+  utter_menu:
+    - text: "{{menu_prompt}}"
+      {EN}
+      custom: {{menu: current}}
+    - text: "{{menu_prompt}}"
+      {ZH}
+      custom: {{menu: current}}
+  utter_start:
+    - text: "Sorry."
+      {EN}
+      buttons: [{{title: Help, payload: /human_agent}}]
+      custom: {{menu: start, kind: apology}}
+    - text: "抱歉。"
+      {ZH}
+      buttons: [{{title: 帮助, payload: /human_agent}}]
+      custom: {{menu: start, kind: apology}}
+  utter_sent:
+    - text: "Due {{expected:date}}, {{total:money}}"
+      {EN}
+    - text: "{{expected:date}}，{{total:money}}"
+      {ZH}
+"""
+MENUS = """
+titles:
+  human_agent: {en: A person, zh-Hans: 转人工}
+back: {en: Back, zh-Hans: 返回}
+menus:
+  start: {title: {en: Menu, zh-Hans: 菜单}, prompt: {en: What?, zh-Hans: 什么？}, choices: [orders]}
+  orders:
+    title: {en: Orders, zh-Hans: 订单}
+    prompt: {en: Which?, zh-Hans: 哪个？}
+    choices: [human_agent]
+"""
+
+
+def load(folder: Path, text: str, name: str = "all.yml") -> Responses:
+    file = folder / "responses" / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+    return load_responses(folder / "responses", default="en")
+
+
+@pytest.fixture
+def responses(tmp_path: Path) -> Responses:
+    return load(tmp_path, RESPONSES)
+
+
+@pytest.fixture
+def menus(tmp_path: Path) -> Menus:
+    (tmp_path / "menus.yml").write_text(MENUS, encoding="utf-8")
+    return load_menus(tmp_path / "menus.yml")
+
+
+def bye(responses: Responses, recent: list[str], language: str = "en", channel: str = "web") -> str:
+    return say(responses, "utter_bye", language, channel, {"name": "Mei"}, recent).text
+
+
+def test_the_language_comes_first_then_the_channel(responses: Responses) -> None:
+    assert bye(responses, []) == "Bye Mei"
+    assert bye(responses, [], channel="email") == "bye by mail, Mei"
+    assert bye(responses, [], "zh-Hans", "email") == "再见 Mei"
+
+
+def test_what_was_said_is_not_said_again_while_there_are_other_words(responses: Responses) -> None:
+    assert bye(responses, ["Bye Mei"]) == "So long Mei"
+    assert bye(responses, ["So long Mei", "Bye Mei"]) == "Farewell Mei"
+    assert bye(responses, ["Bye Kim"]) == "Bye Mei"
+
+
+def test_when_all_was_said_the_oldest_is_said(responses: Responses) -> None:
+    said = ["Farewell Mei", "Bye Mei", "So long Mei"]
+    assert bye(responses, said) == "Farewell Mei"
+    assert bye(responses, [*said, "Farewell Mei"]) == "Bye Mei"
+
+
+def test_values_are_formatted(responses: Responses) -> None:
+    values = {"expected": "2026-11-05", "total": ["329", "CNY"]}
+    assert (
+        say(responses, "utter_sent", "en", values=values).text == "Due November 5, 2026, CN¥329.00"
+    )
+    assert say(responses, "utter_sent", "zh-Hans", values=values).text == "2026年11月5日，¥329.00"
+
+
+def test_a_menu_adds_its_buttons_and_prompt(responses: Responses, menus: Menus) -> None:
+    said = say(responses, "utter_menu", "zh-Hans", menus=menus, menu="orders")
+    assert said.text == "哪个？"
+    assert said.buttons == (
+        Button("转人工", "/human_agent"),
+        Button("返回", '/show_menu{"menu": "start"}'),
+    )
+    assert said.custom == {"menu": "orders"}
+    assert said.key == "utter_menu"
+
+
+def test_a_named_menu_stands_after_the_responses_own_buttons(
+    responses: Responses, menus: Menus
+) -> None:
+    said = say(responses, "utter_start", "en", menus=menus, menu="orders")
+    assert said.buttons == (
+        Button("Help", "/human_agent"),
+        Button("Orders", '/show_menu{"menu": "orders"}'),
+    )
+    assert said.custom == {"menu": "start", "kind": "apology"}
+
+
+@pytest.mark.parametrize("menu", [None, "gone"])
+def test_without_a_known_menu_the_first_is_shown(
+    responses: Responses, menus: Menus, menu: str | None
+) -> None:
+    assert say(responses, "utter_menu", "en", menus=menus, menu=menu).text == "What?"
+
+
+def test_a_missing_language_falls_back_and_is_logged(
+    responses: Responses, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        assert bye(responses, [], "ja") == "Bye Mei"
+    assert "'utter_bye' has no wording in 'ja'" in caplog.text
+
+
+def test_what_cannot_be_said_is_an_error_with_a_remedy(responses: Responses) -> None:
+    with pytest.raises(WordingError, match=r"no response 'utter_x'. Add it") as raised:
+        say(responses, "utter_x", "en")
+    assert isinstance(raised.value, KeyError)
+    assert not str(raised.value).startswith(("'", '"'))
+    with pytest.raises(WordingError, match=r"all\.yml: 'utter_bye' in 'en': .*\{name\}"):
+        say(responses, "utter_bye", "en")
+    with pytest.raises(WordingError, match=r"'utter_menu' shows a menu"):
+        say(responses, "utter_menu", "en")
+
+
+def test_a_response_defined_twice_names_both_files(tmp_path: Path, responses: Responses) -> None:
+    with pytest.raises(WordingError, match=r"'utter_bye' is in .*again\.yml and in .*all\.yml"):
+        load(tmp_path, f"responses:\n  utter_bye:\n    - text: x\n      {EN}\n", "again.yml")
+
+
+def test_a_response_defined_twice_in_a_file_names_the_line(tmp_path: Path) -> None:
+    once = f"  utter_bye:\n    - text: x\n      {EN}\n"
+    with pytest.raises(WordingError, match=r"(?s)all\.yml.*'utter_bye' is given twice.*line 5"):
+        load(tmp_path, "responses:\n" + once + once)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("responses:\n  a:\n    - text: x\n", r"must say its language"),
+        (f"responses:\n  a:\n    - txt: x\n      {EN}\n", r"has no text"),
+        ("responses:\n  a: []\n", r"'a' has no wording"),
+        ("responses: [a]\n", r"must begin with 'responses:'"),
+        ("- a\n", r"must begin with 'responses:'"),
+        ("responses: {\n", r"isn't YAML"),
+        ("{}\n", r"There is no response"),
+        (f"responses:\n  a:\n    - text: x\n      {EN}\n      buttons: [yes]\n", r"buttons or the"),
+    ],
+)
+def test_a_faulty_file_is_refused(tmp_path: Path, text: str, named: str) -> None:
+    with pytest.raises(WordingError, match=named):
+        load(tmp_path, text)
+
+
+def test_complete_responses_have_no_faults(responses: Responses, menus: Menus) -> None:
+    assert check(responses, ["en", "zh-Hans"], menus) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "named"),
+    [
+        (
+            f'    - text: "再见 {{name}}"\n      {ZH}\n',
+            "",
+            "'utter_bye' has no wording in 'zh-Hans'",
+        ),
+        ("再见 {name}", "再见", "'utter_bye' has other placeholders"),
+        ("，{total:money}", "，{total:number}", "'utter_sent' has other placeholders"),
+        ("，{total:money}", "，{total:cash}", "unknown format"),
+        ("再见 {name}", "再见 {name", "'utter_bye' in 'zh-Hans'"),
+        ("title: 帮助, payload: /human_agent", "title: 帮助, payload: /faq", "other buttons"),
+        ("custom: {menu: start, kind: apology}", "custom: {menu: sales}", "menu 'sales'"),
+        ("custom: {menu: start, kind: apology}", "custom: {menu: start}", "other custom parts"),
+    ],
+)
+def test_what_is_incomplete_is_named(
+    tmp_path: Path, menus: Menus, old: str, new: str, named: str
+) -> None:
+    assert old in RESPONSES
+    faults = check(load(tmp_path, RESPONSES.replace(old, new, 1)), ["en", "zh-Hans"], menus)
+    assert any(named in fault and "all.yml" in fault for fault in faults)
+
+
+def test_the_projects_own_wording_is_complete() -> None:
+    responses = load_responses(ROOT / "data" / "responses")
+    assert check(responses, load_languages().ready, load_menus(ROOT / "menus.yml")) == []

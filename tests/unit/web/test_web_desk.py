@@ -1,0 +1,327 @@
+"""At the desk: who may take, write and hand back, and what customers and agents see of it."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+
+from tenin.conversation import tracker
+from tenin.conversation.transcript import Reply
+from tenin.database import read_transaction
+from tests.agent import DeskAgent
+from tests.answers import is_wording_of
+from tests.customer import Customer
+from tests.unit.web.refusals import assert_error, refused
+from tests.unit.web.served import Site
+
+CALLS = ["take", "messages", "handback"]
+
+
+@pytest.fixture
+def mei(site: Site) -> DeskAgent:
+    return site.agent("Mei")
+
+
+@pytest.fixture
+def lin(site: Site) -> DeskAgent:
+    return site.agent("Lin")
+
+
+@pytest.fixture
+def conversation(site: Site, customer: Customer) -> str:
+    """A conversation that waits for a person."""
+    customer.send(text="A person, please")
+    return site.answer("One moment", wanted="asked")
+
+
+def refuse(answer: httpx.Response, status: int, code: str, site: Site) -> None:
+    assert_error(answer, status, code)
+    assert site.errors == []
+
+
+def test_from_the_queue_to_an_agent_and_back_to_the_bot(
+    site: Site, customer: Customer, mei: DeskAgent, conversation: str
+) -> None:
+    stream = site.stream(customer)
+    stream.wait_for_state(owner="queue")
+    site.woken(0)
+    seen = mei.look(conversation)
+    assert (seen["owner"], seen["epoch"], seen["reason"]) == ("queue", 1, "asked")
+    assert [(line["author"], line["delivery"], line["visibility"]) for line in seen["lines"]] == [
+        ("customer", None, "all"),
+        ("bot", "pending", "all"),
+        ("system", "pending", "all"),
+    ]
+
+    taken = mei.take(conversation)
+    me = mei.http.get("/desk/api/me").json()["agent"]
+    assert (taken["owner"], taken["agent"], taken["epoch"]) == ("agent", me, 2)
+    assert taken["waiting_since"] is None
+    assert is_wording_of("utter_agent_joined", "en", taken["lines"][-1]["text"])
+    stream.wait_for_state(owner="agent", agent="Mei")
+
+    answer = mei.change(conversation, "messages", {"text": "  Hello, <b>how</b> can I help? "})
+    assert (answer.status_code, answer.json()) == (202, {"line": 5})
+    event = stream.wait_for_text("Hello, <b>how</b> can I help?")
+    assert (event.id, event.data["author"], event.data["name"]) == (5, "agent", "Mei")
+    assert event.data["key"] is None
+    customer.send(text="Thank you")
+    assert mei.look(conversation)["lines"][-1]["text"] == "Thank you"
+    assert site.woken() == []
+
+    back = mei.change(conversation, "handback", {"epoch": 2})
+    assert back.status_code == 200
+    assert (back.json()["owner"], back.json()["agent"], back.json()["epoch"]) == ("bot", None, 3)
+    assert (back.json()["reason"], back.json()["asked"]) == (None, 0)
+    stream.wait_for_state(owner="bot", agent=None)
+    assert is_wording_of("utter_handed_back", "en", stream.texts()[-1])
+    assert stream.lines()[-1]["buttons"]
+    assert site.woken() == [conversation]
+    with read_transaction(site.engine) as session:
+        remembered = tracker.load(session, conversation)
+    assert [event["event"] for event in remembered[-4:]] == [
+        "active_loop",
+        "slot",
+        "slot",
+        "action",
+    ]
+
+    # The bot goes on with what is said from now on, and with nothing else.
+    customer.send(text="And my order?")
+    site.commit(site.claim("And my order?"), Reply("It is on its way"))
+    stream.wait_for_text("It is on its way")
+
+
+def test_an_agent_may_take_what_the_bot_still_has(
+    site: Site, customer: Customer, mei: DeskAgent
+) -> None:
+    customer.send(text="hello")
+    conversation = site.conversation(customer).id
+    assert mei.take(conversation)["owner"] == "agent"
+    assert [row.status for row in site.inbox(conversation)] == ["person"]
+
+
+def test_of_two_agents_at_once_one_gets_it(
+    site: Site, mei: DeskAgent, lin: DeskAgent, conversation: str
+) -> None:
+    epoch = mei.look(conversation)["epoch"]
+    together = threading.Barrier(2)
+
+    def take(agent: DeskAgent) -> httpx.Response:
+        agent.http.get("/desk/api/me")  # connected
+        together.wait(10)
+        return agent.change(conversation, "take", {"epoch": epoch})
+
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(take, (mei, lin)))
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    lost = next(answer for answer in answers if answer.status_code == 409)
+    assert_error(lost, 409, "changed_meanwhile")
+    winner = ("Mei", "Lin")[[answer.status_code for answer in answers].index(200)]
+    seen = mei.look(conversation)
+    assert (seen["agent"]["name"], seen["epoch"]) == (winner, epoch + 1)
+    joined = [line for line in seen["lines"] if line["author"] == "system"]
+    assert len(joined) == 2  # the queue's and one change-over
+
+
+def test_what_is_not_ones_own_is_refused(
+    site: Site, mei: DeskAgent, lin: DeskAgent, conversation: str
+) -> None:
+    def all_refused(agent: DeskAgent, what: str, body: dict[str, object], code: str) -> None:
+        before = site.rows()
+        refuse(agent.change(conversation, what, body), 409, code, site)
+        assert site.rows() == before
+
+    # In the queue it is nobody's yet; and a page may be old.
+    all_refused(mei, "messages", {"text": "hello"}, "not_yours")
+    all_refused(mei, "handback", {"epoch": 1}, "changed_meanwhile")
+    for epoch in (0, 2, -1, 10**30):
+        all_refused(mei, "take", {"epoch": epoch}, "changed_meanwhile")
+    mei.take(conversation)
+    # Mei's: not Lin's, and not to be taken twice.
+    for agent in (mei, lin):
+        for epoch in (1, 2):
+            all_refused(agent, "take", {"epoch": epoch}, "changed_meanwhile")
+    all_refused(lin, "messages", {"text": "hello"}, "not_yours")
+    all_refused(lin, "handback", {"epoch": 2}, "changed_meanwhile")
+    all_refused(mei, "handback", {"epoch": 1}, "changed_meanwhile")
+    mei.hand_back(conversation)
+    # The bot's again.
+    all_refused(mei, "messages", {"text": "hello"}, "not_yours")
+    all_refused(mei, "handback", {"epoch": 3}, "changed_meanwhile")
+
+
+@pytest.mark.parametrize("what", [*CALLS, ""])
+@pytest.mark.parametrize(
+    "named",
+    ["0" * 32, "nobody", "%00", "a%00b", "%ff", "x" * 2_000, "' OR 1=1 --", "..%2fx"],
+    ids=lambda value: value[:12],
+)
+def test_a_conversation_that_is_not_there(
+    site: Site, mei: DeskAgent, conversation: str, what: str, named: str
+) -> None:
+    path = f"/desk/api/conversations/{named}" + (f"/{what}" if what else "")
+    code = "not_found" if "%2f" in named else "no_such_conversation"
+    with refused(site, 404, code, mei.http) as send:
+        body = {"epoch": 1, "text": "hello"} if what else None
+        send("POST" if what else "GET", path, headers={"idempotency-key": "k"}, json=body)
+
+
+@pytest.mark.parametrize("what", ["take", "handback"])
+def test_an_epoch_that_is_none(site: Site, mei: DeskAgent, conversation: str, what: str) -> None:
+    path = f"/desk/api/conversations/{conversation}/{what}"
+    with refused(site, 422, "no_epoch", mei.http) as send:
+        send("POST", path, json={})
+        for epoch in (None, "1", 1.0, True, [1], {}):
+            send("POST", path, json={"epoch": epoch})
+
+
+def test_an_agents_text_that_is_none(site: Site, mei: DeskAgent, conversation: str) -> None:
+    mei.take(conversation)
+    path = f"/desk/api/conversations/{conversation}/messages"
+    for text, code in (
+        (None, "text_not_text"),
+        (7, "text_not_text"),
+        (["hello"], "text_not_text"),
+        ("", "text_empty"),
+        (" \n\u3000", "text_empty"),
+        ("x" * 20_000, "text_too_long"),
+        ("a\0b", "text_not_characters"),
+        ("\ud800", "text_not_characters"),
+    ):
+        with refused(site, 422, code, mei.http) as send:
+            body = json.dumps({"text": text})
+            send("POST", path, content=body, headers={"idempotency-key": "a-key"})
+    with refused(site, 400, "no_idempotency_key", mei.http) as send:
+        for key in ("", "a b", "x" * 65):
+            send("POST", path, json={"text": "hello"}, headers={"idempotency-key": key})
+        send("POST", path, json={"text": "hello"})
+
+
+@pytest.mark.parametrize("what", CALLS)
+def test_a_body_that_is_none(site: Site, mei: DeskAgent, conversation: str, what: str) -> None:
+    path = f"/desk/api/conversations/{conversation}/{what}"
+    key = {"idempotency-key": "a-key"}
+    for content, status, code in (
+        (b"", 400, "not_json"),
+        (b"{", 400, "not_json"),
+        (b'{"epoch": ' + b"1" * 5_000 + b"}", 400, "not_json"),
+        (b'{"text": "\xff"}', 400, "not_json"),
+        (b"[1]", 400, "not_an_object"),
+        (b'{"epoch": 1, "text": "' + b"x" * 70_000 + b'"}', 413, "body_too_large"),
+    ):
+        with refused(site, status, code, mei.http) as send:
+            send("POST", path, content=content, headers=key)
+
+
+def test_the_same_key_is_the_same_line(
+    site: Site, customer: Customer, mei: DeskAgent, conversation: str
+) -> None:
+    mei.take(conversation)
+    path = f"/desk/api/conversations/{conversation}/messages"
+    customer.post({"text": "the customer's own"}, key="a-key")
+    answers = [
+        mei.http.post(path, json={"text": "once"}, headers={"idempotency-key": "a-key"})
+        for _ in range(3)
+    ]
+    assert {answer.text for answer in answers} == {'{"line":6}'}
+    assert [line["text"] for line in customer.lines()].count("once") == 1
+
+
+def test_what_a_turn_said_too_late_is_the_desks_alone(
+    site: Site, customer: Customer, mei: DeskAgent
+) -> None:
+    customer.send(text="hello")
+    turn = site.claim("hello")
+    stream = site.stream(customer)
+    mei.take(turn.conversation_id)
+    assert not site.commit(turn, Reply("Too late", [("Menu", "/show_menu")]), wanted="asked")
+    mei.write(turn.conversation_id, "In time")
+    stream.wait_for_text("In time")
+    assert "Too late" not in stream.texts()
+    assert [line["id"] for line in stream.lines()] == [1, 2, 4]
+    assert [line["text"] for line in customer.lines()] == stream.texts()
+
+    [late] = [line for line in mei.look(turn.conversation_id)["lines"] if line["id"] == 3]
+    assert (late["text"], late["author"]) == ("Too late", "bot")
+    assert (late["visibility"], late["delivery"]) == ("desk", "suppressed")
+    customer.http.post("/chat/received", json={"line": 4})
+    assert site.outbox(turn.conversation_id) == {
+        2: "delivered",
+        3: "suppressed",
+        4: "delivered",
+    }
+    # A button that the customer never saw was never offered.
+    answer = customer.post({"button": late["buttons"][0]["id"]})
+    refuse(answer, 404, "no_such_button", site)
+
+
+def test_the_list_puts_first_whoever_waits_longest(
+    site: Site, mei: DeskAgent, lin: DeskAgent
+) -> None:
+    def asking(name: str) -> str:
+        customer = site.customer()
+        customer.send(text=name)
+        return site.answer("…", wanted="asked")
+
+    def chatting(name: str) -> str:
+        customer = site.customer()
+        customer.send(text=name)
+        return site.answer("…")
+
+    theirs, mine = asking("lin's"), asking("mei's")
+    lin.take(theirs)
+    mei.take(mine)
+    bots = [chatting("older"), chatting("newer")]
+    waiting = [asking("first"), asking("second")]
+    site.customer()  # who has said nothing is no conversation yet
+    assert [each["id"] for each in mei.conversations()] == [*waiting, mine, theirs, *bots[::-1]]
+    assert [each["id"] for each in lin.conversations()] == [*waiting, theirs, mine, *bots[::-1]]
+    keys = {"id", "owner", "agent", "epoch", "language", "reason", "asked", "waiting_since"}
+    assert all(each.keys() == keys | {"updated_at", "last"} for each in mei.conversations())
+    assert mei.look(mine).keys() == keys | {"updated_at", "last", "lines"}
+
+
+def test_the_latest_lines_of_a_very_long_conversation(
+    site: Site, customer: Customer, mei: DeskAgent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tenin.desk.views.WHOLE", 3)
+    for number in range(5):
+        customer.send(text=f"text {number}")
+    seen = mei.look(site.conversation(customer).id)
+    assert [line["text"] for line in seen["lines"]] == ["text 2", "text 3", "text 4"]
+
+
+def test_the_desks_stream_says_what_changed(
+    site: Site, customer: Customer, mei: DeskAgent, lin: DeskAgent
+) -> None:
+    desks = [site.stream(mei), site.stream(lin)]
+    conversation = site.conversation(customer).id
+
+    def changes() -> Iterator[int]:
+        for desk in desks:
+            found = [event.data for event in desk.events if event.name == "changed"]
+            assert all(data == {"conversation": conversation} for data in found)
+            yield len(found)
+
+    def act_and_hear(act: object) -> None:
+        assert callable(act)
+        before = list(changes())
+        act()
+        for desk, count in zip(desks, before, strict=True):
+            desk.wait(lambda desk, count=count: desk.count("changed") > count)
+
+    act_and_hear(lambda: customer.send(text="hello"))
+    act_and_hear(lambda: site.answer("Yes?", buttons=[("Person", "/human_agent")]))  # by the poll
+    act_and_hear(lambda: customer.http.post("/chat/received", json={"line": 2}))
+    button = customer.lines()[-1]["buttons"][0]["id"]
+    act_and_hear(lambda: customer.send(button=button))
+    act_and_hear(lambda: mei.take(conversation))
+    act_and_hear(lambda: mei.write(conversation, "hello"))
+    act_and_hear(lambda: mei.hand_back(conversation))
+    assert all(desk.count("line") == 0 for desk in desks)
