@@ -7,10 +7,11 @@ endpoint marks the turn failed instead, and its commit becomes an apology.
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from typing import Any
 
-from jsonschema import Draft7Validator
+from jsonschema import Draft7Validator  # type: ignore[import-untyped]
 from rasa.shared.utils.schemas.events import EVENTS_SCHEMA
 from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 
@@ -65,14 +66,22 @@ class ActionEndpoint(EndpointConfig):  # type: ignore[misc]
         kwargs.pop("timeout", None)
         try:
             answer = await asyncio.wait_for(super().request(*args, **kwargs), self._give_up_seconds)
-            ANSWER.validate(answer)
         except ClientResponseError as error:
-            if error.status == REJECTED:
+            if error.status == REJECTED and _names_an_action(error.text):
                 raise
             return _failed(name, error)
         except Exception as error:
             return _failed(name, error)
+        if not ANSWER.is_valid(answer):
+            return _failed(name, ValueError("the answer is not events and responses"))
         return answer
+
+
+def _names_an_action(rejection: str | bytes) -> bool:
+    try:
+        return isinstance(json.loads(rejection)["action_name"], str)
+    except (ValueError, LookupError, TypeError):
+        return False
 
 
 def _failed(name: str, error: Exception) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 
 class YAMLFileError(ValueError):
@@ -19,10 +19,10 @@ def read_yaml(path: Path) -> Any:
     """Read one YAML file. Raises YAMLFileError, or OSError when it can't be opened."""
     try:
         return YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        problem = str(error.problem or error.context).split(" with value")[0]
+        line = f", line {mark.line + 1}" if mark else ""
+        raise YAMLFileError(f"{path}{line}: {problem}. Correct the YAML there.") from error
     except (YAMLError, UnicodeDecodeError) as error:
-        reason = "\n".join(
-            line for line in str(error).splitlines() if "suppress this check" not in line
-        )
-        raise YAMLFileError(
-            f"{path} isn't YAML as it should be. Correct it: {reason.strip()}"
-        ) from error
+        raise YAMLFileError(f"{path}: {error}. Save it as YAML in UTF-8.") from error

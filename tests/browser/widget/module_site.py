@@ -56,7 +56,8 @@ class ModuleSite:
         self.posts.append((request.headers["idempotency-key"], body))
         answer = self.answers.pop(0) if self.answers else 202
         if answer == "never":
-            await asyncio.sleep(5)
+            while not (self.closing or await request.is_disconnected()):
+                await asyncio.sleep(0.05)
             answer = 503
         assert isinstance(answer, int)
         if answer >= 400:

@@ -91,14 +91,15 @@ def test_reload_loses_nothing_and_doubles_nothing(site: ModuleSite, page: Page) 
 
 def test_line_that_comes_by_the_stream_ends_the_sending(site: ModuleSite, page: Page) -> None:
     site.answers = ["never"]
-    page.evaluate(QUEUE, {"patience": 3000})
+    page.evaluate(QUEUE, {"patience": 60_000, "limits": {"least": 60_000, "most": 60_000}})
     page.evaluate("queue.resume()")
-    [key] = page.evaluate(SAY, ["a"])
+    a, b = page.evaluate(SAY, ["a", "b"])
     wait_until(page, "states()[0][1] === 'sending'")
-    page.evaluate("(key) => queue.forget(key)", key)
-    assert page.evaluate("[states(), kept()]") == [[], []]
     page.wait_for_timeout(200)
-    assert len(site.posts) == 1
+    page.evaluate("(key) => queue.forget(key)", a)
+    wait_until(page, "states()[0][1] === 'sent'")
+    assert page.evaluate("[states(), kept()]") == [[["b", "sent"]], []]
+    assert [key for key, _ in site.posts] == [a, b]
 
 
 def test_refused_message_says_why_and_lets_the_next_go(site: ModuleSite, page: Page) -> None:

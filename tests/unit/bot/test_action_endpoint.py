@@ -229,6 +229,16 @@ async def test_a_rejection_passes_through(server: ActionServer, endpoint: Action
     assert await ask(endpoint) == WELL
 
 
+@pytest.mark.parametrize("body", ["", "[]", "{}", "<h1>Bad request</h1>", '{"action_name": 1}'])
+async def test_a_400_that_rejects_nothing_is_a_failure(
+    server: ActionServer, endpoint: ActionEndpoint, body: str
+) -> None:
+    state = begin_turn()
+    server.answer = answering(body, 400)
+    assert await ask(endpoint) == NOTHING
+    assert state.failed == "action_track_order"
+
+
 async def test_after_a_failure_nothing_more_is_asked_in_the_turn(
     server: ActionServer, endpoint: ActionEndpoint
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
@@ -157,19 +157,16 @@ def test_what_is_not_ones_own_is_refused(
 
 
 @pytest.mark.parametrize("what", [*CALLS, ""])
-@pytest.mark.parametrize(
-    "named",
-    ["0" * 32, "nobody", "%00", "a%00b", "%ff", "x" * 2_000, "' OR 1=1 --", "..%2fx"],
-    ids=lambda value: value[:12],
-)
 def test_a_conversation_that_is_not_there(
-    site: Site, mei: DeskAgent, conversation: str, what: str, named: str
+    site: Site, mei: DeskAgent, conversation: str, what: str
 ) -> None:
-    path = f"/desk/api/conversations/{named}" + (f"/{what}" if what else "")
-    code = "not_found" if "%2f" in named else "no_such_conversation"
-    with refused(site, 404, code, mei.http) as send:
-        body = {"epoch": 1, "text": "hello"} if what else None
-        send("POST" if what else "GET", path, headers={"idempotency-key": "k"}, json=body)
+    names = ["0" * 32, "nobody", "%00", "a%00b", "%ff", "x" * 2_000, "' OR 1=1 --", "*"]
+    names.append(conversation.upper() + "x")
+    for name in names:
+        path = f"/desk/api/conversations/{name}" + (f"/{what}" if what else "")
+        with refused(site, 404, "no_such_conversation", mei.http) as send:
+            body = {"epoch": 1, "text": "hello"} if what else None
+            send("POST" if what else "GET", path, headers={"idempotency-key": "k"}, json=body)
 
 
 @pytest.mark.parametrize("what", ["take", "handback"])
@@ -309,8 +306,7 @@ def test_the_desks_stream_says_what_changed(
             assert all(data == {"conversation": conversation} for data in found)
             yield len(found)
 
-    def act_and_hear(act: object) -> None:
-        assert callable(act)
+    def act_and_hear(act: Callable[[], object]) -> None:
         before = list(changes())
         act()
         for desk, count in zip(desks, before, strict=True):

@@ -19,6 +19,7 @@ export class Outgoing {
   #running = false;
   #stopped = true;
   #failures = 0;
+  #attempt = null;
   #wake = null;
 
   /**
@@ -74,6 +75,10 @@ export class Outgoing {
     const kept = this.#entries.filter((entry) => entry.key !== key);
     if (kept.length === this.#entries.length) return;
     this.#entries = kept;
+    if (this.#attempt?.key === key) {
+      this.#attempt.abort(); // the next need not wait for this answer, nor for another try
+      this.#wake?.();
+    }
     this.#changed();
   }
 
@@ -115,15 +120,18 @@ export class Outgoing {
   /** One try. Leaves the entry sent, refused, gone, or to be tried again. */
   async #send(entry) {
     if (entry.state === "waiting") this.#set(entry, { state: "sending" });
+    const attempt = new AbortController();
+    const timer = setTimeout(() => attempt.abort(), this.#options.patience);
+    this.#attempt = { key: entry.key, abort: () => attempt.abort() };
     let response = null;
     let answer = null;
     try {
-      const signal = AbortSignal.timeout(this.#options.patience);
-      response = await this.#options.post(entry, signal);
+      response = await this.#options.post(entry, attempt.signal);
       answer = await response.json().catch(() => null);
     } catch {
       response = null; // no answer: the same key makes trying again safe
     }
+    clearTimeout(timer);
     if (this.#find(entry.key) !== entry) return; // the stream was faster
     const status = response?.status ?? 0;
     if (response?.ok && answer) {
