@@ -32,6 +32,8 @@ def features(doc: Doc) -> Counter[str]:
     counted.update(f"w {first} {second}" for first, second in pairwise(words))
     for text, label in _stretches(doc):
         if label:
+            # Also without its kind, so that a kind that no example has still says something.
+            counted[f"w {_NAMED}"] += 1
             counted[f"c {_NAMED}"] += 1
         else:
             for stretch in _STRETCH.findall(text):

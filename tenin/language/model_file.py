@@ -47,7 +47,8 @@ def read_model(folder: Path) -> NeedModel:
     """Read the model from its two files in `folder`. Raises ModelFileError."""
     try:
         plain = json.loads((folder / _PLAIN).read_text(encoding="ascii"))
-        with np.load(folder / _ARRAYS, allow_pickle=False) as arrays:
+        # Opened here, since numpy leaves a damaged file open.
+        with (folder / _ARRAYS).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             found = {name: arrays[name] for name in arrays.files}
         shape = (len(found["example_needs"]), len(plain["vocabulary"]))
         return NeedModel(
