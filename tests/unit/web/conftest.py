@@ -73,9 +73,22 @@ def customer(site: Site) -> Customer:
 
 
 @pytest.fixture
-def agent(site: Site) -> DeskAgent:
+def mei(site: Site) -> DeskAgent:
     """An agent of the test's own site."""
-    return site.agent()
+    return site.agent("Mei")
+
+
+@pytest.fixture
+def lin(site: Site) -> DeskAgent:
+    """Another agent."""
+    return site.agent("Lin")
+
+
+@pytest.fixture
+def conversation(site: Site, customer: Customer) -> str:
+    """A conversation that waits for a person."""
+    customer.send(text="A person, please")
+    return site.answer("One moment", wanted="asked")
 
 
 def _opened(folder: Path, databases: Path, **environ: str) -> Iterator[Site]:

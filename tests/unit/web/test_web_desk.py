@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
@@ -12,36 +11,14 @@ import pytest
 
 from tenin.conversation import tracker
 from tenin.conversation.transcript import Reply
+from tenin.conversation.wake import wake
 from tenin.database import read_transaction
 from tests.agent import DeskAgent
 from tests.answers import is_wording_of
 from tests.customer import Customer
-from tests.unit.web.refusals import assert_error, refused
+from tests.unit.web.conftest import SiteMaker
+from tests.unit.web.refusals import assert_error
 from tests.unit.web.served import Site
-
-CALLS = ["take", "messages", "handback"]
-
-
-@pytest.fixture
-def mei(site: Site) -> DeskAgent:
-    return site.agent("Mei")
-
-
-@pytest.fixture
-def lin(site: Site) -> DeskAgent:
-    return site.agent("Lin")
-
-
-@pytest.fixture
-def conversation(site: Site, customer: Customer) -> str:
-    """A conversation that waits for a person."""
-    customer.send(text="A person, please")
-    return site.answer("One moment", wanted="asked")
-
-
-def refuse(answer: httpx.Response, status: int, code: str, site: Site) -> None:
-    assert_error(answer, status, code)
-    assert site.errors == []
 
 
 def test_from_the_queue_to_an_agent_and_back_to_the_bot(
@@ -129,93 +106,6 @@ def test_of_two_agents_at_once_one_gets_it(
     assert len(joined) == 2  # the queue's and one change-over
 
 
-def test_what_is_not_ones_own_is_refused(
-    site: Site, mei: DeskAgent, lin: DeskAgent, conversation: str
-) -> None:
-    def all_refused(agent: DeskAgent, what: str, body: dict[str, object], code: str) -> None:
-        before = site.rows()
-        refuse(agent.change(conversation, what, body), 409, code, site)
-        assert site.rows() == before
-
-    # In the queue it is nobody's yet; and a page may be old.
-    all_refused(mei, "messages", {"text": "hello"}, "not_yours")
-    all_refused(mei, "handback", {"epoch": 1}, "changed_meanwhile")
-    for epoch in (0, 2, -1, 10**30):
-        all_refused(mei, "take", {"epoch": epoch}, "changed_meanwhile")
-    mei.take(conversation)
-    # Mei's: not Lin's, and not to be taken twice.
-    for agent in (mei, lin):
-        for epoch in (1, 2):
-            all_refused(agent, "take", {"epoch": epoch}, "changed_meanwhile")
-    all_refused(lin, "messages", {"text": "hello"}, "not_yours")
-    all_refused(lin, "handback", {"epoch": 2}, "changed_meanwhile")
-    all_refused(mei, "handback", {"epoch": 1}, "changed_meanwhile")
-    mei.hand_back(conversation)
-    # The bot's again.
-    all_refused(mei, "messages", {"text": "hello"}, "not_yours")
-    all_refused(mei, "handback", {"epoch": 3}, "changed_meanwhile")
-
-
-@pytest.mark.parametrize("what", [*CALLS, ""])
-def test_a_conversation_that_is_not_there(
-    site: Site, mei: DeskAgent, conversation: str, what: str
-) -> None:
-    names = ["0" * 32, "nobody", "%00", "a%00b", "%ff", "x" * 2_000, "' OR 1=1 --", "*"]
-    names.append(conversation.upper() + "x")
-    for name in names:
-        path = f"/desk/api/conversations/{name}" + (f"/{what}" if what else "")
-        with refused(site, 404, "no_such_conversation", mei.http) as send:
-            body = {"epoch": 1, "text": "hello"} if what else None
-            send("POST" if what else "GET", path, headers={"idempotency-key": "k"}, json=body)
-
-
-@pytest.mark.parametrize("what", ["take", "handback"])
-def test_an_epoch_that_is_none(site: Site, mei: DeskAgent, conversation: str, what: str) -> None:
-    path = f"/desk/api/conversations/{conversation}/{what}"
-    with refused(site, 422, "no_epoch", mei.http) as send:
-        send("POST", path, json={})
-        for epoch in (None, "1", 1.0, True, [1], {}):
-            send("POST", path, json={"epoch": epoch})
-
-
-def test_an_agents_text_that_is_none(site: Site, mei: DeskAgent, conversation: str) -> None:
-    mei.take(conversation)
-    path = f"/desk/api/conversations/{conversation}/messages"
-    for text, code in (
-        (None, "text_not_text"),
-        (7, "text_not_text"),
-        (["hello"], "text_not_text"),
-        ("", "text_empty"),
-        (" \n\u3000", "text_empty"),
-        ("x" * 20_000, "text_too_long"),
-        ("a\0b", "text_not_characters"),
-        ("\ud800", "text_not_characters"),
-    ):
-        with refused(site, 422, code, mei.http) as send:
-            body = json.dumps({"text": text})
-            send("POST", path, content=body, headers={"idempotency-key": "a-key"})
-    with refused(site, 400, "no_idempotency_key", mei.http) as send:
-        for key in ("", "a b", "x" * 65):
-            send("POST", path, json={"text": "hello"}, headers={"idempotency-key": key})
-        send("POST", path, json={"text": "hello"})
-
-
-@pytest.mark.parametrize("what", CALLS)
-def test_a_body_that_is_none(site: Site, mei: DeskAgent, conversation: str, what: str) -> None:
-    path = f"/desk/api/conversations/{conversation}/{what}"
-    key = {"idempotency-key": "a-key"}
-    for content, status, code in (
-        (b"", 400, "not_json"),
-        (b"{", 400, "not_json"),
-        (b'{"epoch": ' + b"1" * 5_000 + b"}", 400, "not_json"),
-        (b'{"text": "\xff"}', 400, "not_json"),
-        (b"[1]", 400, "not_an_object"),
-        (b'{"epoch": 1, "text": "' + b"x" * 70_000 + b'"}', 413, "body_too_large"),
-    ):
-        with refused(site, status, code, mei.http) as send:
-            send("POST", path, content=content, headers=key)
-
-
 def test_the_same_key_is_the_same_line(
     site: Site, customer: Customer, mei: DeskAgent, conversation: str
 ) -> None:
@@ -255,7 +145,7 @@ def test_what_a_turn_said_too_late_is_the_desks_alone(
     }
     # A button that the customer never saw was never offered.
     answer = customer.post({"button": late["buttons"][0]["id"]})
-    refuse(answer, 404, "no_such_button", site)
+    assert_error(answer, 404, "no_such_button")
 
 
 def test_the_list_puts_first_whoever_waits_longest(
@@ -294,30 +184,40 @@ def test_the_latest_lines_of_a_very_long_conversation(
     assert [line["text"] for line in seen["lines"]] == ["text 2", "text 3", "text 4"]
 
 
-def test_the_desks_stream_says_what_changed(
-    site: Site, customer: Customer, mei: DeskAgent, lin: DeskAgent
+def test_streams_hear_of_every_change_at_once(
+    make_site: SiteMaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desks = [site.stream(mei), site.stream(lin)]
+    monkeypatch.setattr("tenin.app.POLL_SECONDS", 3600.0)  # nothing here waits for the poll
+    site = make_site()
+    customer, mei = site.customer(), site.agent("Mei")
+    desks = [site.stream(mei), site.stream(site.agent("Lin"))]
+    chat = site.stream(customer)
+    chat.wait_for_state(owner="bot")
     conversation = site.conversation(customer).id
 
-    def changes() -> Iterator[int]:
-        for desk in desks:
-            found = [event.data for event in desk.events if event.name == "changed"]
-            assert all(data == {"conversation": conversation} for data in found)
-            yield len(found)
-
-    def act_and_hear(act: Callable[[], object]) -> None:
-        before = list(changes())
+    def act_and_hear(act: Callable[[], object], lines: int) -> None:
+        before = [desk.count("changed") for desk in desks]
         act()
         for desk, count in zip(desks, before, strict=True):
             desk.wait(lambda desk, count=count: desk.count("changed") > count)
+        chat.wait(lambda chat: len(chat.lines()) == lines)
 
-    act_and_hear(lambda: customer.send(text="hello"))
-    act_and_hear(lambda: site.answer("Yes?", buttons=[("Person", "/human_agent")]))  # by the poll
-    act_and_hear(lambda: customer.http.post("/chat/received", json={"line": 2}))
-    button = customer.lines()[-1]["buttons"][0]["id"]
-    act_and_hear(lambda: customer.send(button=button))
-    act_and_hear(lambda: mei.take(conversation))
-    act_and_hear(lambda: mei.write(conversation, "hello"))
-    act_and_hear(lambda: mei.hand_back(conversation))
-    assert all(desk.count("line") == 0 for desk in desks)
+    def answer() -> None:
+        site.answer("Yes?", buttons=[("Person", "/human_agent")])
+        wake(site.settings.web.port, conversation)
+
+    act_and_hear(lambda: customer.send(text="hello"), 1)
+    act_and_hear(answer, 2)
+    act_and_hear(lambda: customer.http.post("/chat/received", json={"line": 2}), 2)
+    [button] = chat.lines()[1]["buttons"]
+    act_and_hear(lambda: customer.send(button=button["id"]), 4)
+    act_and_hear(lambda: mei.take(conversation), 5)
+    act_and_hear(lambda: mei.write(conversation, "hello"), 6)
+    act_and_hear(lambda: mei.hand_back(conversation), 7)
+    for desk in desks:
+        assert {event.name for event in desk.events} == {":", "changed"}
+        assert all(
+            event.data == {"conversation": conversation}
+            for event in desk.events
+            if event.name == "changed"
+        )

@@ -155,7 +155,7 @@ def test_the_longest_text_is_taken_whole(site: Site, customer: Customer, sign: s
     assert [line["text"] for line in customer.lines()] == [text]
 
 
-def test_what_is_said_comes_back_as_it_was(site: Site, agent: DeskAgent) -> None:
+def test_what_is_said_comes_back_as_it_was(site: Site, mei: DeskAgent) -> None:
     customer = site.customer()
     for text in TEXTS:
         customer.send(text=text)
@@ -167,10 +167,10 @@ def test_what_is_said_comes_back_as_it_was(site: Site, agent: DeskAgent) -> None
     stream = site.stream(customer)
     stream.wait(lambda stream: len(stream.texts()) >= len(TEXTS))
     assert stream.texts() == TEXTS
-    agent.take(conversation.id)
+    mei.take(conversation.id)
     for text in TEXTS:
-        agent.write(conversation.id, text)
-    seen = [line["text"] for line in agent.look(conversation.id)["lines"]]
+        mei.write(conversation.id, text)
+    seen = [line["text"] for line in mei.look(conversation.id)["lines"]]
     assert seen[: len(TEXTS)] == TEXTS
     assert seen[-len(TEXTS) :] == TEXTS
     stream.wait(lambda stream: len(stream.texts()) >= 2 * len(TEXTS) + 1)

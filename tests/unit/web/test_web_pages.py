@@ -112,13 +112,13 @@ def test_nothing_runs_on_a_page_but_our_files(open_site: Site, address: str, lan
 
 
 @pytest.mark.parametrize("language", configured().ready)
-def test_the_open_desk_too(site: Site, agent: DeskAgent, language: str) -> None:
-    answer = agent.http.get("/desk", headers={"accept-language": language})
+def test_the_open_desk_too(site: Site, mei: DeskAgent, language: str) -> None:
+    answer = mei.http.get("/desk", headers={"accept-language": language})
     assert answer.status_code == 200
     page = assert_safe(answer)
     assert page.language == language
     for loaded in page.loaded:
-        assert agent.http.get(loaded).status_code == 200
+        assert mei.http.get(loaded).status_code == 200
 
 
 def test_every_answer_has_the_security_headers(open_site: Site, browser: httpx.Client) -> None:

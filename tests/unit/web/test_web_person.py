@@ -30,7 +30,7 @@ def last(customer: Customer) -> str:
 
 
 @pytest.mark.parametrize("language", ["en", "zh-Hans"])
-def test_a_place_in_the_queue_at_once(site: Site, agent: DeskAgent, language: str) -> None:
+def test_a_place_in_the_queue_at_once(site: Site, mei: DeskAgent, language: str) -> None:
     customer = site.customer(language)
     button = offered(site, customer, language)
     stream = site.stream(customer, 2)
@@ -47,7 +47,7 @@ def test_a_place_in_the_queue_at_once(site: Site, agent: DeskAgent, language: st
     conversation = site.conversation(customer)
     assert [row.status for row in site.inbox(conversation.id)] == ["done", "person", "person"]
     assert site.woken() == [conversation.id]
-    [listed] = agent.conversations()
+    [listed] = mei.conversations()
     assert (listed["owner"], listed["agent"], listed["reason"]) == ("queue", None, "asked")
     assert (listed["asked"], listed["epoch"]) == (1, 1)
     assert listed["language"] == language
@@ -55,13 +55,13 @@ def test_a_place_in_the_queue_at_once(site: Site, agent: DeskAgent, language: st
     assert listed["last"]["text"] == said["text"]
 
 
-def test_places_are_by_the_time_of_asking(site: Site, agent: DeskAgent) -> None:
+def test_places_are_by_the_time_of_asking(site: Site, mei: DeskAgent) -> None:
     customers = [site.customer() for _ in range(3)]
     buttons = [offered(site, customer) for customer in customers]
     for place, (customer, button) in enumerate(zip(customers, buttons, strict=True), 1):
         customer.send(button=button)
         assert f"place {place}" in last(customer) or f"queue is {place}" in last(customer)
-    agent.take(site.conversation(customers[0]).id)
+    mei.take(site.conversation(customers[0]).id)
     customers[2].send(button=buttons[2])
     assert is_wording_of("utter_handoff_waiting", "en", last(customers[2]))
     assert "2" in last(customers[2])
@@ -80,11 +80,11 @@ def test_asked_again_it_is_said_in_other_words(site: Site, customer: Customer) -
     assert (conversation.owner, conversation.asked, conversation.epoch) == ("queue", 6, 1)
 
 
-def test_while_an_agent_serves_it_is_said_so(site: Site, agent: DeskAgent) -> None:
+def test_while_an_agent_serves_it_is_said_so(site: Site, mei: DeskAgent) -> None:
     customer = site.customer()
     button = offered(site, customer)
     conversation = site.conversation(customer).id
-    agent.take(conversation)
+    mei.take(conversation)
     customer.send(button=button)
     assert is_wording_of("utter_handoff_serving", "en", last(customer))
     assert "Mei" in last(customer)

@@ -140,7 +140,7 @@ def test_a_wake_up_brings_it_at_once(make_site: SiteMaker, monkeypatch: pytest.M
 
 
 def test_the_state_tells_who_owns_and_whether_the_bot_works(
-    site: Site, customer: Customer, agent: DeskAgent
+    site: Site, customer: Customer, mei: DeskAgent
 ) -> None:
     stream = site.stream(customer)
     stream.wait_for_state(working=False)
@@ -149,11 +149,11 @@ def test_the_state_tells_who_owns_and_whether_the_bot_works(
     turn = site.claim()
     site.commit(turn, Reply("A person?"), wanted="asked")
     stream.wait_for_state(owner="queue", agent=None, working=False)
-    agent.take(turn.conversation_id)
+    mei.take(turn.conversation_id)
     stream.wait_for_state(owner="agent", agent="Mei", working=False)
     customer.send(text="thank you")
     stream.wait_for_text("thank you")
-    agent.hand_back(turn.conversation_id)
+    mei.hand_back(turn.conversation_id)
     stream.wait_for_state(owner="bot", agent=None, working=False)
     states = stream.states()
     assert all(before != after for before, after in itertools.pairwise(states))
@@ -179,8 +179,8 @@ def test_silence_is_filled_with_comments(
     monkeypatch.setattr("tenin.channels.stream.HEARTBEAT_SECONDS", 0.1)
     monkeypatch.setattr("tenin.desk.routes.HEARTBEAT_SECONDS", 0.1)
     site = make_site()
-    customer, agent = site.customer(), site.agent()
-    chat, desk = site.stream(customer), site.stream(agent)
+    customer, mei = site.customer(), site.agent()
+    chat, desk = site.stream(customer), site.stream(mei)
     chat.wait(lambda stream: stream.count(":") >= 5)
     desk.wait(lambda stream: stream.count(":") >= 5)
     assert chat.count("state") == 1
@@ -211,10 +211,10 @@ def test_many_streams_at_once_each_carry_their_own(site: Site) -> None:
 
 
 def test_who_goes_away_leaves_no_listener_behind(
-    site: Site, customer: Customer, agent: DeskAgent
+    site: Site, customer: Customer, mei: DeskAgent
 ) -> None:
     for _ in range(3):
-        streams = [site.stream(customer), site.stream(customer), site.stream(agent)]
+        streams = [site.stream(customer), site.stream(customer), site.stream(mei)]
         for stream in streams:
             stream.wait(lambda stream: bool(stream.events))
         assert listeners(site) == 3
@@ -228,9 +228,9 @@ def test_who_goes_away_leaves_no_listener_behind(
 
 
 def test_who_only_asks_for_the_headers_does_not_listen(
-    site: Site, customer: Customer, agent: DeskAgent
+    site: Site, customer: Customer, mei: DeskAgent
 ) -> None:
-    cookie = "; ".join(f"{name}={value}" for name, value in agent.http.cookies.items())
+    cookie = "; ".join(f"{name}={value}" for name, value in mei.http.cookies.items())
     where = urlsplit(site.url).netloc
     with contextlib.closing(http.client.HTTPConnection(where, timeout=5)) as connection:
         for path, headers in (
@@ -248,15 +248,15 @@ def test_who_only_asks_for_the_headers_does_not_listen(
 
 
 def test_what_the_browser_showed_is_delivered(
-    site: Site, customer: Customer, agent: DeskAgent
+    site: Site, customer: Customer, mei: DeskAgent
 ) -> None:
     customer.send(text="hello")
     conversation = site.answer("One", "Two", "Three")
-    desk = site.stream(agent)
+    desk = site.stream(mei)
     desk.wait(lambda stream: stream.count(":") >= 1)
 
     def at_the_desk() -> dict[int, str | None]:
-        return {line["id"]: line["delivery"] for line in agent.look(conversation)["lines"]}
+        return {line["id"]: line["delivery"] for line in mei.look(conversation)["lines"]}
 
     assert at_the_desk() == {1: None, 2: "pending", 3: "pending", 4: "pending"}
     assert customer.http.post("/chat/received", json={"line": 3}).status_code == 204

@@ -1,0 +1,126 @@
+"""How well held-out sentences are understood, per language.
+
+Learns from data/nlu as `rasa train` does (the same code, without Rasa) and asks for
+every sentence of tests/nlu/<language>/*.yml. Out of scope are those labelled
+`out_of_scope`; they count as found when refused or understood as `out_of_scope`.
+
+Run from the project's root:  .venv/bin/python -m benchmarks.held_out
+"""
+
+import argparse
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from spacy.language import Language
+
+from tenin.language.classification import Judgement, NeedModel
+from tenin.language.features import features, script
+from tenin.language.languages import load_languages
+from tenin.language.learning import Example, Settings, train
+from tenin.language.pipeline import build_pipeline
+from tenin.language.yamlfile import read_yaml
+
+ROOT = Path(__file__).parents[1]
+OUT_OF_SCOPE = "out_of_scope"
+CLASSIFIER = "tenin.bot.classifier.NeedClassifier"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A held-out sentence, what it means, and what was understood."""
+
+    text: str
+    need: str
+    judgement: Judgement
+
+    @property
+    def likeliest(self) -> str:
+        """The likeliest need, refused or not."""
+        return self.judgement.confidences[0][0]
+
+    @property
+    def understood(self) -> str:
+        """The need as the bot acts on it."""
+        return OUT_OF_SCOPE if self.judgement.refused else self.likeliest
+
+
+def sentences(folder: Path) -> Iterator[tuple[str, str]]:
+    """Give text and need of each example in the NLU files below `folder`."""
+    for path in sorted(folder.rglob("*.yml")):
+        for entry in read_yaml(path)["nlu"]:
+            for line in entry["examples"].splitlines():
+                if line.startswith("- "):
+                    yield line[2:].strip(), entry["intent"]
+
+
+def configured_share() -> float:
+    """Give what config.yml sets as the share that may be refused."""
+    pipeline = read_yaml(ROOT / "config.yml")["pipeline"]
+    found = [part for part in pipeline if part["name"] == CLASSIFIER]
+    return float(found[0].get("refused", Settings.refused))
+
+
+def learn(pipeline: Language, share: float) -> NeedModel:
+    """Learn from the project's training data."""
+    texts = list(sentences(ROOT / "data" / "nlu"))
+    docs = pipeline.pipe(text for text, _ in texts)
+    return train(
+        [Example(need, features(doc), script(doc)) for (_, need), doc in zip(texts, docs)],
+        Settings(refused=share),
+    )
+
+
+def ask(pipeline: Language, model: NeedModel, language: str) -> list[Answer]:
+    """Ask for every held-out sentence of a language."""
+    answers = []
+    for text, need in sentences(ROOT / "tests" / "nlu" / language):
+        doc = pipeline(text)
+        answers.append(Answer(text, need, model.judge(features(doc), script(doc))))
+    return answers
+
+
+def report(language: str, answers: Sequence[Answer]) -> None:
+    """Print the figures of a language, and the sentences that were not understood rightly."""
+    inside = [answer for answer in answers if answer.need != OUT_OF_SCOPE]
+    outside = [answer for answer in answers if answer.need == OUT_OF_SCOPE]
+    print(f"\n{language}")
+    for what, found, of in (
+        ("likeliest need is right", [a for a in inside if a.likeliest == a.need], inside),
+        (
+            "understood rightly and not refused",
+            [a for a in inside if a.understood == a.need],
+            inside,
+        ),
+        ("refused though in scope", [a for a in inside if a.understood == OUT_OF_SCOPE], inside),
+        ("out of scope and found so", [a for a in outside if a.understood == a.need], outside),
+    ):
+        print(
+            f"  {what:36} {len(found):4} of {len(of):4}  {100 * len(found) / max(len(of), 1):5.1f} %"
+        )
+    for answer in sorted(answers, key=lambda answer: answer.need):
+        if answer.understood != answer.need:
+            refused = ", refused" if answer.judgement.refused else ""
+            confidence = answer.judgement.confidences[0][1]
+            print(
+                f"    {answer.need}: {answer.text!r} → {answer.likeliest} {confidence:.2f}{refused}"
+            )
+
+
+def main() -> None:
+    """Learn, ask and print."""
+    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments.add_argument(
+        "--refused", type=float, default=configured_share(), help="else that of config.yml"
+    )
+    share = arguments.parse_args().refused
+    pipeline = build_pipeline(ROOT / "var" / "cache")
+    model = learn(pipeline, share)
+    print(f"learnt {len(model.needs)} needs from {model.examples.shape[0]} different examples")
+    print(f"of these, held out in turn, understood: {100 * model.accuracy:.1f} %")
+    for language in load_languages().ready:
+        report(language, ask(pipeline, model, language))
+
+
+if __name__ == "__main__":
+    main()
