@@ -7,9 +7,6 @@ PYTEST_ARGS ?= -n 2 --dist loadfile
 COMPILE := $(BIN)/uv pip compile --python-version 3.10 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate --quiet
 
-export RASA_TELEMETRY_ENABLED := false
-export SQLALCHEMY_SILENCE_UBER_WARNING := 1
-export TF_CPP_MIN_LOG_LEVEL := 3
 unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
 
 .DEFAULT_GOAL := help

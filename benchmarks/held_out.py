@@ -64,11 +64,9 @@ def configured_share() -> float:
 def learn(pipeline: Language, share: float) -> NeedModel:
     """Learn from the project's training data."""
     texts = list(sentences(ROOT / "data" / "nlu"))
-    docs = pipeline.pipe(text for text, _ in texts)
-    return train(
-        [Example(need, features(doc), script(doc)) for (_, need), doc in zip(texts, docs)],
-        Settings(refused=share),
-    )
+    docs = zip(texts, pipeline.pipe(text for text, _ in texts), strict=True)
+    examples = [Example(need, features(doc), script(doc)) for (_, need), doc in docs]
+    return train(examples, Settings(refused=share))
 
 
 def ask(pipeline: Language, model: NeedModel, language: str) -> list[Answer]:
@@ -92,12 +90,11 @@ def report(language: str, answers: Sequence[Answer]) -> None:
             [a for a in inside if a.understood == a.need],
             inside,
         ),
-        ("refused though in scope", [a for a in inside if a.understood == OUT_OF_SCOPE], inside),
+        ("not understood though in scope", [a for a in inside if a.understood == OUT_OF_SCOPE], inside),
         ("out of scope and found so", [a for a in outside if a.understood == a.need], outside),
     ):
-        print(
-            f"  {what:36} {len(found):4} of {len(of):4}  {100 * len(found) / max(len(of), 1):5.1f} %"
-        )
+        share = 100 * len(found) / max(len(of), 1)
+        print(f"  {what:36} {len(found):4} of {len(of):4}  {share:5.1f} %")
     for answer in sorted(answers, key=lambda answer: answer.need):
         if answer.understood != answer.need:
             refused = ", refused" if answer.judgement.refused else ""

@@ -20,8 +20,8 @@ def main() -> int:
         return 1
     site = Path(sysconfig.get_paths()["purelib"])
     missing = [name for name in installed_files(site) if not os.path.exists(site / name)]
-    if not (Path(sys.prefix) / "bin" / "tenin").exists():
-        missing.append("bin/tenin")
+    by_setup = (Path(sys.prefix, "bin", "tenin"), site / "tenin_quiet_rasa.pth")
+    missing += [file.name for file in by_setup if not file.exists()]
     for name in missing[:SHOWN]:
         print(f"missing: {name}")
     return 1 if missing else 0

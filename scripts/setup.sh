@@ -80,6 +80,18 @@ make_venv() {
         "(\`pyenv install 3.10\`, or see https://docs.astral.sh/uv/), then try again"
 }
 
+# For every `rasa` that is typed in this environment: with telemetry on it would call home, and end
+# in an error before it does anything, for want of an option that newer sentry-sdk has no more.
+quieten_rasa() {
+    local site
+    site=$("$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_paths()["purelib"])')
+    cat >"$site/tenin_quiet_rasa.pth" <<'PTH'
+import os; os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
+import os; os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
+import os; os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+PTH
+}
+
 install() { # of a set: run or test
     local quiet=--quiet
     [ ! -t 2 ] || quiet=
@@ -88,6 +100,7 @@ install() { # of a set: run or test
         --no-deps --require-hashes -r "requirements/$1.txt" || fail "$not_installed"
     "$venv/bin/uv" pip install $quiet --python "$venv/bin/python" \
         --no-deps --no-build-isolation -e . || fail "$not_installed"
+    quieten_rasa
     "$venv/bin/python" scripts/check_venv.py >&2 || fail "the installation is not whole: try again"
     stamp "$1" >"$venv/$1.stamp"
     say ".venv is ready"

@@ -26,6 +26,7 @@ TRAINED_FROM = ("config.yml", "domain.yml", "menus.yml", "languages.yml", "requi
 TRAINED_FROM_FOLDERS = (("data", "*"), ("tenin/bot", "*.py"), ("tenin/language", "*"))
 MODELS_KEPT = 5
 STOP_SECONDS = 3
+STILL_AT_IT_SECONDS = 15
 
 PHASES = (
     (re.compile(r"Starting to train component '(\w+)'"), "training {}"),
@@ -112,10 +113,11 @@ def _train(root: Path, path: Path, progress: Progress) -> None:
 
 def _run(command: list[str], root: Path, env: dict[str, str], progress: Progress) -> None:
     """Run a training to its end, telling its phases as they appear in its log."""
-    began = time.monotonic()
+    began = told = time.monotonic()
     log = _log(root)
     log.unlink(missing_ok=True)
-    progress("reading the training data")
+    phase = "reading the training data"
+    progress(phase)
     child = processes.start(command, log, root, rasa_environment() | env)
     try:
         with log.open("r", encoding="utf-8", errors="replace") as lines:
@@ -123,8 +125,12 @@ def _run(command: list[str], root: Path, env: dict[str, str], progress: Progress
             while True:
                 ended = child.poll() is not None
                 *whole, rest = (rest + lines.read()).split("\n")
-                for line in whole:
-                    _tell(line, began, progress)
+                phases = [found for line in whole if (found := _phase(line))]
+                if not phases and time.monotonic() - told > STILL_AT_IT_SECONDS:
+                    phases = [phase]
+                for phase in phases:
+                    told = time.monotonic()
+                    progress(f"{phase:<45} {told - began:4.0f} s")
                 if ended:
                     break
                 time.sleep(0.1)
@@ -145,10 +151,12 @@ def rasa_environment() -> dict[str, str]:
     }
 
 
-def _tell(line: str, began: float, progress: Progress) -> None:
+def _phase(line: str) -> str | None:
+    """Return what a line of Rasa's log says has begun, if it says so."""
     for pattern, phase in PHASES:
         if match := pattern.search(line):
-            progress(f"{phase.format(match[1]):<45} {time.monotonic() - began:4.0f} s")
+            return phase.format(match[1])
+    return None
 
 
 def _failure(root: Path, reason: str) -> ModelError:

@@ -10,9 +10,8 @@ import asyncio
 import contextlib
 import logging
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rasa.core.agent import Agent
 from rasa.core.channels.channel import OutputChannel, UserMessage
 
 from tenin.bot import payloads
@@ -20,6 +19,9 @@ from tenin.bot.runtime import RunningTurn, Runtime, running
 from tenin.conversation import turns
 from tenin.conversation.turns import Turn
 from tenin.conversation.wake import wake
+
+if TYPE_CHECKING:  # it brings TensorFlow along, which the tests of this room do without
+    from rasa.core.agent import Agent
 
 POLL_SECONDS = 1.0
 LONGEST_TURN_SECONDS = 60.0
@@ -54,6 +56,7 @@ class Worker:
         self._lease = timedelta(seconds=room.settings.turn.lease_seconds)
         self._woken = asyncio.Event()
         self._stopping = False
+        self._taking = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
 
     def wake(self, _conversation_id: str = "") -> None:
@@ -65,13 +68,7 @@ class Worker:
         at_once = self._room.settings.bot.workers_at_once
         while not self._stopping:
             self._woken.clear()
-            turn = None
-            if len(self._tasks) < at_once:
-                turn = await self._claim()
-            if turn is not None:
-                task = asyncio.create_task(self._run_turn(turn))
-                self._tasks.add(task)
-                task.add_done_callback(self._finished)
+            if len(self._tasks) < at_once and await self._take():
                 continue
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), POLL_SECONDS)
@@ -80,8 +77,25 @@ class Worker:
         """Take no more; let running turns end, or leave them to their leases."""
         self._stopping = True
         self._woken.set()
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=DRAIN_SECONDS)
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._drain(), DRAIN_SECONDS)
+
+    async def _drain(self) -> None:
+        async with self._taking:
+            pass  # a turn that was just being taken is among the tasks now
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def _take(self) -> bool:
+        """Begin the next turn; False if none can be taken now."""
+        async with self._taking:
+            turn = await self._claim()
+            if turn is None:
+                return False
+            task = asyncio.create_task(self._run_turn(turn))
+            self._tasks.add(task)
+            task.add_done_callback(self._finished)
+            return True
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

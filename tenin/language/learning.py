@@ -44,7 +44,7 @@ class Settings:
 
     costs: tuple[float, ...] = (5.0, 20.0)
     folds: int = 10
-    refused: float = 0.1
+    refused: float = 0.05
     enough: int = 50
     seed: int = 1
 

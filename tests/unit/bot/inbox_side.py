@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import warnings
+from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -62,7 +63,7 @@ class InboxSide(Room):
             session.execute(
                 update(Conversation)
                 .where(Conversation.id == turn.conversation_id)
-                .values(lease_token="another worker")
+                .values(lease_token="another worker", lease_until=utcnow() + timedelta(minutes=1))
             )
 
 

@@ -1,11 +1,17 @@
 """A conversation's messages are handled one at a time, in order, by one leased worker."""
 
+import contextlib
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 
 from tenin.clock import utcnow
 from tenin.conversation import turns
@@ -238,3 +244,48 @@ def test_giving_up_on_one_conversation_takes_the_next(room: Room) -> None:
     assert turn.conversation_id == sound
     assert room.statuses(broken) == ["failed"]
     assert room.conversation(broken).owner == "queue"
+
+
+@contextlib.contextmanager
+def slow_look(engine: Engine, seconds: float) -> Iterator[threading.Event]:
+    """Let PostgreSQL sleep between the snapshot in which a claim looks and the lock it takes."""
+    looking = threading.Event()
+
+    def slow(_connection: Any, _cursor: Any, sql: str, parameters: Any, *_: Any) -> Any:
+        if "SKIP LOCKED" in sql and not looking.is_set():
+            looking.set()
+            nap = f"WHERE (SELECT pg_sleep({seconds})) IS NOT NULL AND inbox.status"
+            slowed = sql.replace("WHERE inbox.status", nap, 1)
+            assert slowed != sql
+            return slowed, parameters
+        return sql, parameters
+
+    event.listen(engine, "before_cursor_execute", slow, retval=True)
+    try:
+        yield looking
+    finally:
+        event.remove(engine, "before_cursor_execute", slow)
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("meanwhile", ["answered", "given back", "taken over"])
+def test_a_claim_that_looked_before_another_finished(room: Room, meanwhile: str) -> None:
+    """What it saw is old by the time it has the lock: the message is not taken a second time."""
+    conversation = room.begin()
+    room.accept(conversation, "first")
+    turn = room.begin_turn()
+    outcome = room.outcome(turn, "answer")
+    with slow_look(room.engine, 0.8) as looking, ThreadPoolExecutor(1) as pool:
+        claim = pool.submit(room.claim, after(11))  # the lease has run out
+        assert looking.wait(10)
+        time.sleep(0.2)
+        if meanwhile == "answered":
+            turns.commit(room.engine, turn, outcome, room.voice, after(11))
+        elif meanwhile == "given back":
+            turns.release(room.engine, turn, "fault", timedelta(seconds=4), after(11))
+        else:
+            room.take(conversation, 0)
+        assert claim.result(30) is None
+    expected = {"answered": "done", "given back": "waiting", "taken over": "person"}
+    [row] = room.rows(conversation)
+    assert (row.status, row.attempts) == (expected[meanwhile], 1)

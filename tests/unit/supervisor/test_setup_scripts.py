@@ -82,10 +82,11 @@ def test_a_missing_file_is_noticed(tmp_path: Path) -> None:
         assert (done.returncode == 0) == (done.stdout == "")
         return done.stdout
 
-    assert missing() == "missing: bin/tenin\n"
-    (venv / "bin/tenin").touch()
-    assert missing() == ""
+    assert missing() == "missing: tenin\nmissing: tenin_quiet_rasa.pth\n"
     site = next(venv.glob("lib/python*/site-packages"))
+    (venv / "bin/tenin").touch()
+    (site / "tenin_quiet_rasa.pth").touch()
+    assert missing() == ""
     (site / "thing").mkdir()
     (site / "thing/__init__.py").touch()
     info = site / "thing-1.dist-info"
