@@ -1,9 +1,9 @@
 # The commands of the house; `make help` lists them. Everything goes into .venv, var/ and models/.
 
 BIN := .venv/bin
-CODE := tenin actions tests scripts
-# Two processes; the tests of one file stay together, so that a running Tenin is shared.
-PYTEST_ARGS ?= -n 2 --dist loadfile
+CODE := tenin actions tests scripts benchmarks
+# Two processes; what needs a running Tenin shares one of them (tests/conftest.py).
+PYTEST_ARGS ?= -n 2 --dist loadgroup
 COMPILE := $(BIN)/uv pip compile --python-version 3.10 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate --quiet
 

@@ -55,10 +55,15 @@ logger = logging.getLogger(__name__)
 _SELECTION_FILE = "selection.json"
 _SOURCES = (classification, features, learning, model_file)
 
-# Rasa looks for its own class and would tell a trainer that nothing selects responses.
-warnings.filterwarnings(
-    "ignore", message="You have defined training data with examples for training a response sel"
-)
+
+def _quiet_hint() -> None:
+    """Keep Rasa from telling trainers that nothing selects responses: it knows its class alone."""
+    warnings.filterwarnings(
+        "ignore", message="You have defined training data with examples for training a response"
+    )
+
+
+_quiet_hint()
 
 
 class NeedModelError(RasaException):

@@ -1,12 +1,15 @@
 """Intent, FAQ answer and "not understood", in the forms that the rest of Rasa reads."""
 
 import json
+import warnings
 from typing import Any
 
 import numpy as np
 import pytest
 from rasa.core.actions.action import ActionRetrieveResponse
 from rasa.core.processor import MessageProcessor
+from rasa.engine.graph import GraphSchema
+from rasa.graph_components.validators.default_recipe_validator import DefaultV1RecipeValidator
 from rasa.nlu.classifiers.fallback_classifier import (
     is_fallback_classifier_prediction,
     undo_fallback_prediction,
@@ -21,6 +24,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from tenin.bot import classifier
 from tenin.bot.classifier import NeedClassifier, NeedModelError
 from tenin.bot.spacy_nlp import SpacyNLP
+from tenin.language.classification import Judgement
 from tests.unit.bot_nlu.conftest import Places
 
 DATA = """
@@ -140,13 +144,30 @@ def test_a_faq_is_selected_as_rasas_selector_would(
 
 
 def test_a_retrieval_intents_confidence_is_that_of_its_answers(
-    trained: NeedClassifier, model: SpacyModel
+    trained: NeedClassifier, model: SpacyModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = parsed(trained, model, "is shipping free on returns")
-    answers = found["response_selector"]["faq"]["ranking"]
-    assert all(entry["confidence"] > 0.05 for entry in answers)
-    assert found["intent"]["name"] == "faq"
-    assert found["intent"]["confidence"] > 0.5
+    judgement = Judgement(
+        [
+            ("track_order", 0.4),
+            ("faq/shipping_cost", 0.3),
+            ("faq/returns_policy", 0.25),
+            ("inform", 0.05),
+        ],
+        refused=False,
+        score=0.0,
+    )
+    assert trained._model is not None
+    monkeypatch.setattr(type(trained._model), "judge", lambda *_: judgement)
+    found = parsed(trained, model, "two questions in one")
+    assert [(entry["name"], entry["confidence"]) for entry in found["intent_ranking"]] == [
+        ("faq", pytest.approx(0.55)),
+        ("track_order", 0.4),
+        ("inform", 0.05),
+    ]
+    assert [entry["confidence"] for entry in found["response_selector"]["faq"]["ranking"]] == [
+        pytest.approx(0.3 / 0.55),
+        pytest.approx(0.25 / 0.55),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -220,3 +241,13 @@ def test_changed_code_changes_the_fingerprint(
     before = NeedClassifier.fingerprint_addon({})
     monkeypatch.setattr(classifier, "_SOURCES", classifier._SOURCES[1:])
     assert NeedClassifier.fingerprint_addon({}) != before
+
+
+def test_rasas_hint_at_its_own_selector_is_not_shown(data: TrainingData) -> None:
+    validator = DefaultV1RecipeValidator(GraphSchema({}))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(UserWarning, match="response selector"):
+            validator._warn_if_some_training_data_is_unused(data)
+        classifier._quiet_hint()
+        validator._warn_if_some_training_data_is_unused(data)

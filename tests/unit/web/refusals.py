@@ -43,7 +43,9 @@ def refused(site: Site, status: int, code: str, http: httpx.Client | None = None
                 name: value if isinstance(value, bytes) else value.encode("utf-8")
                 for name, value in headers.items()
             }
-            answer = http.request(method, path, headers=raw, **request)
+            with http.stream(method, path, headers=raw, **request) as answer:
+                assert answer.status_code == status  # a stream, once open, would never end
+                answer.read()
             answers.append(answer)
             assert_error(answer, status, code)
             return answer

@@ -1,0 +1,82 @@
+"""The two actions that need no database, and what actions there are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+from rasa.shared.core.events import (
+    ActionExecuted,
+    ActiveLoop,
+    SlotSet,
+    UserUttered,
+    deserialise_events,
+)
+from rasa.shared.core.trackers import DialogueStateTracker
+
+from tests.unit.actions.counter import Counter, said, words
+from tests.unit.bot.inbox_side import domain
+
+
+def test_the_actions_are_those_of_the_domain(counter: Counter) -> None:
+    file = Path(__file__).parents[3] / "domain.yml"
+    listed = yaml.safe_load(file.read_text(encoding="utf-8"))["actions"]
+    assert set(counter.executor.actions) == {name for name in listed if name.startswith("action_")}
+
+
+def test_a_wish_for_a_person_closes_what_was_open(counter: Counter) -> None:
+    answer = counter.run("action_handoff", need="human_agent", language="en")
+    assert answer["responses"] == []  # the commit says it, with the place in the queue
+    tracker = DialogueStateTracker("c1", domain().slots)
+    asking = [ActiveLoop("track_order_form"), SlotSet("requested_slot", "contact")]
+    for each in (*asking, *deserialise_events(answer["events"])):
+        tracker.update(each, domain())
+    assert tracker.get_slot("person_wanted") == "asked"
+    assert tracker.active_loop_name is None
+    assert tracker.get_slot("requested_slot") is None
+    assert [each["event"] for each in answer["events"]] == ["slot", "active_loop", "slot"]
+
+
+def heard(need: str) -> UserUttered:
+    return UserUttered("said", {"name": need, "confidence": 1.0})
+
+
+LISTEN = ActionExecuted("action_listen")
+MISSED = [heard("nlu_fallback"), ActionExecuted("action_not_understood"), LISTEN]
+UNDERSTOOD = [heard("greet"), ActionExecuted("utter_greet"), LISTEN]
+
+
+@pytest.mark.parametrize("need", ["nlu_fallback", "affirm"])
+@pytest.mark.parametrize(
+    ("before", "again"),
+    [
+        ([], False),
+        ([LISTEN, *UNDERSTOOD], False),
+        ([LISTEN, *MISSED], True),
+        ([LISTEN, *UNDERSTOOD, *MISSED], True),
+        ([LISTEN, *MISSED, *MISSED], True),
+        ([LISTEN, *MISSED, *UNDERSTOOD], False),
+        ([LISTEN, *MISSED, heard("thanks"), LISTEN], False),
+    ],
+)
+def test_not_understood_twice_in_a_row_is_said_otherwise(
+    counter: Counter, before: list[ActionExecuted], again: bool, need: str
+) -> None:
+    answer = counter.run("action_not_understood", need=need, before=before, language="en")
+    expected = "utter_not_understood_again" if again else "utter_not_understood"
+    assert said(answer) == [expected]
+    assert words(answer, "en")
+    assert words(answer, "zh-Hans")
+
+
+def test_a_rule_goes_on_after_what_the_nlu_did_not_understand(counter: Counter) -> None:
+    """It is the rule that asks a form's question again."""
+    answer = counter.run("action_not_understood", need="nlu_fallback")
+    assert answer["events"] == []
+
+
+def test_where_no_rule_or_story_goes_on_it_listens(counter: Counter) -> None:
+    """Or it would be predicted again until Rasa's limit."""
+    [followup] = counter.run("action_not_understood", need="affirm")["events"]
+    assert (followup["event"], followup["name"]) == ("followup", "action_listen")

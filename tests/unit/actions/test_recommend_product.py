@@ -1,0 +1,82 @@
+"""Recommendations: what is in stock, in the customer's language, with a reason and a picture."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from tenin.database import read_transaction
+from tenin.language.languages import configured
+from tenin.shop.models import product_text, products
+from tests.unit.actions.counter import Answer, Counter, said, words
+
+
+def cards(answer: Answer) -> list[dict[str, Any]]:
+    [response] = answer["responses"]
+    found: list[dict[str, Any]] = response["custom"]["cards"]
+    return found
+
+
+def recommend(counter: Counter, **slots: Any) -> Answer:
+    return counter.run("action_recommend_product", need="recommend_product", **slots)
+
+
+def goods(counter: Counter, sku: str, language: str) -> Any:
+    with read_transaction(counter.shop) as session:
+        return session.execute(
+            select(products, product_text.c.name, product_text.c.reason)
+            .join(product_text, product_text.c.product_id == products.c.id)
+            .where(products.c.sku == sku, product_text.c.language == language)
+        ).one()
+
+
+@pytest.mark.parametrize("language", configured().ready)
+def test_cards_say_what_the_shop_says_of_its_goods(counter: Counter, language: str) -> None:
+    answer = recommend(counter, language=language)
+    assert said(answer) == ["utter_recommend"]
+    assert answer["events"] == []
+    assert words(answer, language)
+    assert len(cards(answer)) == 3
+    for card in cards(answer):
+        sku = card["url"].removeprefix("/#")
+        found = goods(counter, sku, language)
+        assert found.stock > 0
+        assert (card["title"], card["text"]) == (found.name, found.reason)
+        assert (card["price"], card["currency"]) == (float(found.price), found.currency)
+        assert card["kind"] == "product"
+        assert card["image"].startswith("/")
+        assert set(card) == {"kind", "title", "text", "price", "currency", "image", "url"}
+
+
+def test_without_a_language_it_is_the_default_s(counter: Counter) -> None:
+    assert recommend(counter) == recommend(counter, language=configured().default)
+
+
+def test_what_is_sold_out_is_not_recommended(counter: Counter) -> None:
+    """Asked again and again while the shop sells out, down to nothing."""
+    seen: set[str] = set()
+    for _ in range(100):
+        answer = recommend(counter, language="en")
+        if said(answer) == ["utter_recommend_none"]:
+            break
+        skus = [card["url"].removeprefix("/#") for card in cards(answer)]
+        assert skus
+        assert not seen.intersection(skus)
+        assert all(goods(counter, sku, "en").stock > 0 for sku in skus)
+        seen.update(skus)
+        counter.sell_out(skus)
+    with read_transaction(counter.shop) as session:
+        everything = set(session.execute(select(products.c.sku)).scalars())
+        assert not session.execute(select(products.c.sku).where(products.c.stock > 0)).first()
+    assert len(seen) > 3
+    assert seen <= everything
+
+
+def test_nothing_in_stock_is_said_in_words(counter: Counter) -> None:
+    counter.sell_out()
+    answer = recommend(counter, language="zh-Hans")
+    assert said(answer) == ["utter_recommend_none"]
+    assert answer["responses"][0]["custom"] == {}
+    assert words(answer, "zh-Hans")
