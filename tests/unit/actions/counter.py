@@ -42,6 +42,10 @@ Answer = dict[str, Any]
 class Counter:
     """Both databases of a project root, and the executor with all actions."""
 
+    def __init__(self) -> None:
+        """Number the messages from 1."""
+        self.numbers = itertools.count(1)
+
     def __enter__(self) -> Counter:
         """Forget the databases of the test before."""
         self.close()
@@ -50,7 +54,6 @@ class Counter:
         self.room = Room(self.conversations, VOICE)
         self.executor = ActionExecutor()
         self.executor.register_package("actions")
-        self.numbers = itertools.count(1)
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -295,9 +295,11 @@ def test_a_change_after_one_looked_is_seen_by_who_locks(room: Room) -> None:
     """On SQLite nobody else can write between the look and the lock."""
     conversation = room.begin()
     with write_transaction(room.engine) as session:
-        assert session.get(Conversation, conversation).owner == "bot"
+        looked = session.get(Conversation, conversation)
+        assert looked.owner == "bot"
         room.request_person(conversation)
         found = lock_conversation(session, conversation)
+        assert found is looked
         assert (found.owner, found.epoch) == ("queue", 1)
         with pytest.raises(OwnershipConflict):
             ownership.take(session, found, 0, "mei", "Mei", room.voice)

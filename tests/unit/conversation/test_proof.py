@@ -106,6 +106,16 @@ def test_a_turn_that_runs_again_is_the_same_try(engine: Engine) -> None:
     assert attempt(engine, message=f"inbox-{FAILURES}", conversation="c1").allowed
 
 
+def test_a_proof_stays_proved_when_its_turn_runs_again(engine: Engine) -> None:
+    for number in range(FAILURES):
+        attempt(engine, message=f"inbox-{number}", conversation="c1")
+    with write_transaction(engine) as session:
+        mark_proved(session, "inbox-2")
+    assert attempt(engine, seconds=5, message="inbox-2", conversation="c1").allowed
+    assert attempt(engine, seconds=6, conversation="c1").allowed  # four failures so far
+    assert not attempt(engine, seconds=7, conversation="c1").allowed
+
+
 def test_a_try_counts_as_failed_until_it_is_proved(engine: Engine) -> None:
     now = utcnow()
 

@@ -186,7 +186,7 @@ def test_silence_is_filled_with_comments(
     assert chat.count("state") == 1
     customer.send(text="not silent")
     chat.wait_for_text("not silent")
-    desk.wait(lambda stream: stream.count("changed") == 1)
+    desk.wait(lambda stream: stream.count("changed") >= 1)
     beats = chat.count(":")
     chat.wait(lambda stream: stream.count(":") > beats + 2)
 
