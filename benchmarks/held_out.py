@@ -83,15 +83,15 @@ def report(language: str, answers: Sequence[Answer]) -> None:
     inside = [answer for answer in answers if answer.need != OUT_OF_SCOPE]
     outside = [answer for answer in answers if answer.need == OUT_OF_SCOPE]
     print(f"\n{language}")
+    right = [answer for answer in inside if answer.likeliest == answer.need]
+    served = [answer for answer in inside if answer.understood == answer.need]
+    lost = [answer for answer in inside if answer.understood == OUT_OF_SCOPE]
+    found_out = [answer for answer in outside if answer.understood == OUT_OF_SCOPE]
     for what, found, of in (
-        ("likeliest need is right", [a for a in inside if a.likeliest == a.need], inside),
-        (
-            "understood rightly and not refused",
-            [a for a in inside if a.understood == a.need],
-            inside,
-        ),
-        ("not understood though in scope", [a for a in inside if a.understood == OUT_OF_SCOPE], inside),
-        ("out of scope and found so", [a for a in outside if a.understood == a.need], outside),
+        ("likeliest need is right", right, inside),
+        ("understood rightly and not refused", served, inside),
+        ("not understood though in scope", lost, inside),
+        ("out of scope and found so", found_out, outside),
     ):
         share = 100 * len(found) / max(len(of), 1)
         print(f"  {what:36} {len(found):4} of {len(of):4}  {share:5.1f} %")

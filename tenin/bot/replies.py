@@ -1,8 +1,9 @@
 """From what Rasa did in a turn to what is committed of it.
 
-A turn in which an action failed is not committed as if it had run: the
-customer's line stays, and what follows is an apology with a person on offer, or
-the queue itself if a person was asked for.
+A turn in which an action failed, or that would leave a message without an answer
+(Rasa swallows what goes wrong in its own actions), is not committed as if it had
+run: the customer's line stays, and what follows is an apology with a person on
+offer, or the queue itself if a person was asked for.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from tenin.conversation.turns import Outcome
 from tenin.conversation.voice import Voice
 
 PERSON_WANTED = "person_wanted"
+EVENT = "event"  # what the page tells by itself may go without an answer
 
 
 def outcome_of(turn: RunningTurn, new: list[dict[str, Any]], voice: Voice, turns: int) -> Outcome:
@@ -31,7 +33,8 @@ def outcome_of(turn: RunningTurn, new: list[dict[str, Any]], voice: Voice, turns
     """
     # Whatever the dialogue made of it: asking for a person ends in a person.
     wanted = _person_wanted(new) or ("asked" if _asks_for_person(new) else None)
-    if turn.failed is None:
+    silent = not turn.messages and not wanted and turn.turn.kind != EVENT
+    if turn.failed is None and not silent:
         replies = [_reply(message) for message in turn.messages]
     else:
         replies = [] if wanted else [_apology(turn, voice)]

@@ -23,13 +23,17 @@ Event = dict[str, Any]
 
 
 def running_turn(
-    *said: Event, failed: str | None = None, language: str = "en", recent: tuple[str, ...] = ()
+    *said: Event,
+    failed: str | None = None,
+    language: str = "en",
+    recent: tuple[str, ...] = (),
+    kind: str = "text",
 ) -> RunningTurn:
     turn = Turn(
         inbox_id=7,
         conversation_id="c1",
         channel="web",
-        kind="text",
+        kind=kind,
         text="hello",
         payload=None,
         language=language,
@@ -87,7 +91,7 @@ def test_a_turn_that_went_well_is_committed_as_it_is() -> None:
 
 
 def test_the_snapshot_is_bounded() -> None:
-    turn = running_turn()
+    turn = running_turn({"text": "hi"})
     turn.base = [slot("language", "en"), *(user() for _ in range(9))]
     outcome = outcome_of(turn, [user("thanks"), listen()], VOICE, 3)
     assert [event["event"] for event in outcome.snapshot] == ["slot", *["user"] * 3, "action"]
@@ -101,11 +105,11 @@ def test_a_person_wanted_by_slot() -> None:
 
 def test_the_last_word_of_the_slot_counts() -> None:
     new = [user(), slot("person_wanted", "asked"), slot("person_wanted", None), listen()]
-    assert outcome_of(running_turn(), new, VOICE, TURNS).person_wanted is None
+    assert outcome_of(running_turn({"text": "hi"}), new, VOICE, TURNS).person_wanted is None
 
 
 def test_a_wish_of_an_earlier_turn_is_no_wish_of_this_one() -> None:
-    turn = running_turn()
+    turn = running_turn({"text": "You're welcome"})
     turn.base = [user("human_agent"), slot("person_wanted", "asked"), listen()]
     outcome = outcome_of(turn, [user("thanks"), bot("You're welcome"), listen()], VOICE, TURNS)
     assert outcome.person_wanted is None
@@ -182,6 +186,30 @@ def test_no_two_apologies_in_a_row_are_the_same(language: str) -> None:
         assert not recent or reply.text != recent[-1]
         recent += (reply.text,)
     assert len(set(recent)) == sum(said.language == language for said in APOLOGIES) > 1
+
+
+def test_a_turn_that_would_leave_the_customer_without_a_word_has_failed() -> None:
+    """Rasa swallowed an exception in an action of its own, or went round in circles."""
+    new = [user("faq/returns_policy"), slot("menu", "x"), action("utter_faq"), listen()]
+    outcome = outcome_of(running_turn(), new, VOICE, TURNS)
+    [reply] = outcome.replies
+    assert reply.text in {said.text for said in APOLOGIES if said.language == "en"}
+    assert [event["event"] for event in outcome.events] == ["user", "slot", "bot", "action"]
+
+
+def test_an_event_of_the_page_may_go_without_an_answer() -> None:
+    new = [user("page_opened"), listen()]
+    outcome = outcome_of(running_turn(kind="event"), new, VOICE, TURNS)
+    assert outcome.replies == []
+    assert outcome.events == new
+
+
+def test_a_wish_for_a_person_needs_no_words_of_the_bot() -> None:
+    new = [user("human_agent"), action("action_handoff"), slot("person_wanted", "asked"), listen()]
+    outcome = outcome_of(running_turn(), new, VOICE, TURNS)
+    assert outcome.replies == []
+    assert outcome.events == new
+    assert outcome.person_wanted == "asked"
 
 
 def test_a_failed_turn_that_asked_for_a_person_goes_to_the_queue_without_an_apology() -> None:

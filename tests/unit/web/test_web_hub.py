@@ -74,6 +74,18 @@ async def test_a_poll_that_failed_leaves_no_gap(
     assert await moved(hub) == {conversation}
 
 
+async def test_what_is_long_past_is_not_read_again(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tenin.channels.hub.OVERLAP", timedelta(0))
+    hub = Hub(engine)
+    conversation = written(engine, utcnow())
+    await hub.poll()
+    assert hub._seen.keys() == {conversation}
+    await hub.poll()
+    assert hub._seen == {}
+
+
 async def test_each_listener_hears_of_its_own(engine: Engine) -> None:
     hub = Hub(engine)
     with hub.listening("one") as one, hub.listening("one") as again, hub.listening(None) as all_:

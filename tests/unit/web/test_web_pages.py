@@ -154,7 +154,12 @@ def test_the_policy_lets_nothing_inline_run_and_nobody_frame() -> None:
     assert policy["default-src"] == policy["script-src"] == policy["style-src"] == "'self'"
     assert policy["object-src"] == policy["base-uri"] == policy["frame-ancestors"] == "'none'"
     assert policy["form-action"] == "'self'"
-    assert SECURITY_HEADERS["x-content-type-options"] == "nosniff"
+    assert SECURITY_HEADERS == {
+        "content-security-policy": CONTENT_SECURITY_POLICY,
+        "x-content-type-options": "nosniff",
+        "referrer-policy": "same-origin",  # a desk link's key stays with us
+        "cross-origin-opener-policy": "same-origin",
+    }
 
 
 @pytest.mark.parametrize("file", FILES)

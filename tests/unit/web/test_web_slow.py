@@ -23,7 +23,7 @@ def test_the_customer_is_told_and_can_get_a_person(make_site: SiteMaker) -> None
 
     stream.wait(lambda stream: len(stream.lines()) == 2)
     waited = stream.events[-1].at - began
-    assert NOTICE_SECONDS <= waited < NOTICE_SECONDS + 2
+    assert NOTICE_SECONDS <= waited < NOTICE_SECONDS + 3
     said = stream.lines()[1]
     assert said["author"] == "system"
     assert is_wording_of("utter_bot_slow", "en", said["text"])

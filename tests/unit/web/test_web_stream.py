@@ -111,7 +111,7 @@ def test_what_another_process_commits_comes_within_a_second_or_so(
     turn = site.claim()
     began = time.monotonic()
     site.commit(turn, Reply("Nobody was woken"))
-    assert stream.wait_for_text("Nobody was woken").at - began < 2.5  # the poll: once a second
+    assert stream.wait_for_text("Nobody was woken").at - began < 3  # the poll: once a second
     stream.wait_for_state(working=False)
     assert stream.count("state") == 2
 
@@ -129,7 +129,7 @@ def test_a_wake_up_brings_it_at_once(make_site: SiteMaker, monkeypatch: pytest.M
     assert stream.texts() == ["hello"]  # no poll in this site
     began = time.monotonic()
     wake(site.settings.web.port, conversation)
-    assert stream.wait_for_text("Wake up").at - began < 0.5
+    assert stream.wait_for_text("Wake up").at - began < 1
     # Anything may come in at this port.
     for junk in ("", "nobody", "\0", "x" * 4_000, conversation.upper(), "ключ"):
         wake(site.settings.web.port, junk)
