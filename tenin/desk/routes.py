@@ -76,7 +76,7 @@ async def enter(request: Request) -> Response:
         path="/desk",
         secure=request.url.scheme == "https",
         httponly=True,
-        samesite="strict",
+        samesite="lax",  # strict is lost when the link is opened from a mail; changes need a header
     )
     answer.headers["cache-control"] = "no-store"
     return answer

@@ -8,8 +8,7 @@ environment variable TENIN_STATE_EXAMPLES.
 
 import os
 from collections import Counter
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -24,11 +23,11 @@ from hypothesis.stateful import (
 )
 
 from tenin.conversation import delivery, turns
-from tenin.conversation.ownership import OwnershipConflict
 from tenin.conversation.turns import LeaseLost, Turn
+from tests.unit.conversation.model import Held, Message, Refused, Talk
 from tests.unit.conversation.room import LEASE, START, Room, Row, empty
 
-EXAMPLES = int(os.environ.get("TENIN_STATE_EXAMPLES", "25"))
+EXAMPLES = int(os.environ.get("TENIN_STATE_EXAMPLES", "20"))
 ATTEMPTS = 2
 BACK_OFF = timedelta(seconds=4)
 
@@ -67,57 +66,12 @@ DEEDS: dict[str, tuple[int, dict[str, st.SearchStrategy[Any]]]] = {
     "agent_writes": (1, {"at": which, "agent": agents, "number": st.integers(0, 3)}),
     "web_tier_looks": (1, {"at": which, "up_to": st.integers(0, 12)}),
 }
-names = st.sampled_from([name for name, (weight, _) in DEEDS.items() for _ in range(weight)])
-deeds = names.flatmap(lambda name: st.tuples(st.just(name), st.fixed_dictionaries(DEEDS[name][1])))
-
-
-@dataclass
-class Message:
-    """An inbox row as it should be."""
-
-    key: str
-    inbox_id: int
-    line: int | None
-    status: str
-    available_at: datetime
-    attempts: int = 0
-
-
-@dataclass
-class Talk:
-    """A conversation as it should be."""
-
-    id: str
-    owner: str = "bot"
-    epoch: int = 0
-    agent: str | None = None
-    token: str | None = None
-    until: datetime | None = None
-    messages: list[Message] = field(default_factory=list)
-    said: dict[str, int] = field(default_factory=dict)
-    learnt: str | None = None  # by the last hand-back, until a turn of the bot counts again
-
-    def waiting(self) -> list[Message]:
-        return [message for message in self.messages if message.status == "waiting"]
-
-    def change(self, owner: str, agent: str | None = None) -> None:
-        self.owner, self.agent, self.epoch = owner, agent, self.epoch + 1
-        if owner != "bot":
-            for message in self.waiting():
-                message.status = "person"
-
-    def free(self, now: datetime) -> bool:
-        return self.owner == "bot" and (self.until is None or self.until < now)
-
-
-@dataclass
-class Held:
-    """A turn in the hands of a worker, with what it was given to remember."""
-
-    turn: Turn
-    talk: Talk
-    message: Message
-    base: list[dict[str, object]]
+KINDS = {
+    name: st.tuples(st.just(name), st.fixed_dictionaries(arguments))
+    for name, (_, arguments) in DEEDS.items()
+}
+weighted = [name for name, (weight, _) in DEEDS.items() for _ in range(weight)]
+deeds = st.sampled_from(weighted).flatmap(KINDS.__getitem__)
 
 
 class Histories(RuleBasedStateMachine):
@@ -298,7 +252,7 @@ class Histories(RuleBasedStateMachine):
 
     @invariant()
     def it_holds(self) -> None:
-        found = self.room.tables()
+        found = self.room.tables("conversation", "inbox", "line", "outbox", "tracker_snapshot")
         for at, talk in enumerate(self.talks):
             [conversation] = [row for row in found["conversation"] if row["id"] == talk.id]
             inbox, lines, outbox = (
@@ -368,21 +322,6 @@ class Histories(RuleBasedStateMachine):
             and held.talk.until >= self.now
         )
         assert set(live.values()) <= {1}
-
-
-class Refused:
-    """What is done inside must be refused and leave every table as it was."""
-
-    def __init__(self, room: Room) -> None:
-        self.room = room
-
-    def __enter__(self) -> None:
-        self.before = self.room.dump()
-
-    def __exit__(self, kind: object, *_: object) -> bool:
-        assert kind is OwnershipConflict, "it was not refused"
-        assert self.room.dump() == self.before
-        return True
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
