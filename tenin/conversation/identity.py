@@ -8,6 +8,7 @@ own try by the message's id and does not count it twice.
 from __future__ import annotations
 
 import hashlib
+import zlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,6 +17,8 @@ from sqlalchemy.orm import Session
 
 from tenin.clock import utcnow
 from tenin.conversation.models import ProofAttempt
+
+LOCKS = 7_001  # PostgreSQL's advisory locks of this module
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,7 @@ def begin_proof(
     if known is not None:
         return ProofTry(True)
     order_hash = hashlib.sha256(order_number.encode()).hexdigest()
+    _one_at_a_time(session, conversation_id, order_hash, address)
     keys = [
         ProofAttempt.conversation_id == conversation_id,
         ProofAttempt.order_hash == order_hash,
@@ -107,3 +111,13 @@ def failed_tries(session: Session, conversation_id: str, window: timedelta) -> i
         )
     ).scalar_one()
     return int(count)
+
+
+def _one_at_a_time(session: Session, *keys: str | None) -> None:
+    """Let tries that share a key wait for each other, so that none goes uncounted.
+
+    SQLite has one writer anyway. Sorted, so that two tries can't wait for each other.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        for number in sorted({zlib.crc32(key.encode()) for key in keys if key is not None}):
+            session.execute(select(func.pg_advisory_xact_lock(LOCKS, number - 2**31)))

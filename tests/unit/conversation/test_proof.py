@@ -9,7 +9,7 @@ from sqlalchemy.engine import Engine
 from tenin.clock import utcnow
 from tenin.conversation.identity import ProofTry, begin_proof, failed_tries, mark_proved
 from tenin.database import make_engine, read_transaction, write_transaction
-from tests.unit.conversation.room import after, new_key
+from tests.unit.conversation.room import after, at_once, new_key
 
 WINDOW = timedelta(minutes=15)
 FAILURES = 5
@@ -175,3 +175,10 @@ def test_the_order_number_is_not_kept(engine: Engine) -> None:
     with read_transaction(engine) as session:
         row = session.execute(text("SELECT * FROM proof_attempt")).one()
     assert not any("SO1042" in str(value) for value in row)
+
+
+@SHARED
+def test_tries_at_the_same_moment_are_all_counted(engine: Engine, shared: dict[str, str]) -> None:
+    tried = at_once(3 * FAILURES, lambda _: attempt(engine, **shared))
+    assert all(isinstance(one, ProofTry) for one in tried), tried
+    assert sum(isinstance(one, ProofTry) and one.allowed for one in tried) == FAILURES
