@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
+import random
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -13,12 +15,18 @@ import httpx
 PATIENCE = 30.0
 
 
+def _an_address() -> str:
+    """An address that no other customer of the tests is likely to have."""
+    return str(ipaddress.IPv6Address((0x20010DB8 << 96) + random.getrandbits(64)))
+
+
 class Customer:
     """One browser's session: sends, and reads the stream from its beginning."""
 
     def __init__(self, url: str, language: str = "en", token: str | None = None) -> None:
         """Begin a session, or go on with the one of `token`."""
         self.http = httpx.Client(base_url=url, timeout=PATIENCE, trust_env=False, verify=False)
+        self.http.headers["x-forwarded-for"] = _an_address()
         if token is None:
             answer = self.http.post("/chat/session", json={"language": language})
             answer.raise_for_status()

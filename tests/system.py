@@ -47,6 +47,8 @@ class System:
         self.environ = {
             **os.environ,
             "TENIN_ROOT": str(root),
+            # Each customer of the tests has an address of their own, as behind a proxy.
+            "TENIN_WEB_TRUSTED_PROXIES": "127.0.0.1",
             **{f"TENIN_{tier.upper()}_PORT": str(port) for tier, port in self.ports.items()},
             **(environ or {}),
         }

@@ -39,12 +39,14 @@ async def listen(port: int, on_wake: Callable[[str], None]) -> asyncio.DatagramT
 
     Returns None, after a warning, if the port is taken: the slow poll still serves.
     """
-    loop = asyncio.get_running_loop()
+    receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     try:
-        transport, _ = await loop.create_datagram_endpoint(
-            lambda: _Listener(on_wake), local_addr=(LOOPBACK, port)
-        )
+        receiver.setblocking(False)
+        receiver.bind((LOOPBACK, port))
     except OSError as error:
+        receiver.close()
         logger.warning("no wake-ups on UDP port %s (%s): polling only", port, error)
         return None
+    loop = asyncio.get_running_loop()
+    transport, _ = await loop.create_datagram_endpoint(lambda: _Listener(on_wake), sock=receiver)
     return transport
