@@ -4,12 +4,15 @@ Learns from data/nlu as `rasa train` does (the same code, without Rasa) and asks
 every sentence of tests/nlu/<language>/*.yml. Out of scope are those labelled
 `out_of_scope`; they count as found when refused or understood as `out_of_scope`.
 
-Run from the project's root:  .venv/bin/python -m benchmarks.held_out
+Run from the project's root, and keep what it prints beside it:
+    .venv/bin/python -m benchmarks.held_out > benchmarks/results/held_out.txt
 """
 
 import argparse
+import platform
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from spacy.language import Language
@@ -113,6 +116,7 @@ def main() -> None:
     share = arguments.parse_args().refused
     pipeline = build_pipeline(ROOT / "var" / "cache")
     model = learn(pipeline, share)
+    print(f"{date.today()}, Python {platform.python_version()}, {platform.system()}")
     print(f"learnt {len(model.needs)} needs from {model.examples.shape[0]} different examples")
     print(f"of these, held out in turn, understood: {100 * model.accuracy:.1f} %")
     for language in load_languages().ready:
