@@ -30,7 +30,7 @@ from tenin.conversation.models import (
 )
 from tenin.conversation.transcript import Reply, add_line, lock_conversation, recent_texts
 from tenin.conversation.voice import Voice
-from tenin.database import write_transaction
+from tenin.database import read_transaction, write_transaction
 
 LONGEST_ERROR = 2_000
 
@@ -100,6 +100,10 @@ def claim(
         The turn, or None when nothing can be taken now.
     """
     now = now or utcnow()
+    # A look first: an idle worker must not hold SQLite's one write lock, however briefly.
+    with read_transaction(engine) as session:
+        if session.execute(_waiting(now)).first() is None:
+            return None
     with write_transaction(engine) as session:
         while True:
             row = _next_row(session, now)
@@ -132,7 +136,8 @@ def claim(
         )
 
 
-def _next_row(session: Session, now: datetime) -> InboxRow | None:
+def _waiting(now: datetime) -> Any:
+    """The query for the message that has waited longest among those that may be taken."""
     older = aliased(InboxRow)
     first = (
         select(func.min(older.id))
@@ -142,7 +147,7 @@ def _next_row(session: Session, now: datetime) -> InboxRow | None:
         )
         .scalar_subquery()
     )
-    row = session.execute(
+    return (
         select(InboxRow)
         .join(Conversation, Conversation.id == InboxRow.conversation_id)
         .where(
@@ -154,9 +159,12 @@ def _next_row(session: Session, now: datetime) -> InboxRow | None:
         )
         .order_by(InboxRow.id)
         .limit(1)
-        .with_for_update(skip_locked=True, of=Conversation)
-    ).scalar_one_or_none()
-    found: InboxRow | None = row
+    )
+
+
+def _next_row(session: Session, now: datetime) -> InboxRow | None:
+    wanted = _waiting(now).with_for_update(skip_locked=True, of=Conversation)
+    found: InboxRow | None = session.execute(wanted).scalar_one_or_none()
     return found
 
 

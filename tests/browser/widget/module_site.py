@@ -113,7 +113,7 @@ def module_site() -> Iterator[ModuleSite]:
         listener.bind(("127.0.0.1", 0))
         site.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         config = uvicorn.Config(
-            site.app(), log_level="critical", ws="none", timeout_graceful_shutdown=1
+            site.app(), log_config=None, access_log=False, ws="none", timeout_graceful_shutdown=1
         )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, args=([listener],))
