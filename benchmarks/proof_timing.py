@@ -29,10 +29,10 @@ from rasa_sdk.executor import CollectingDispatcher
 from sqlalchemy import insert, select
 from sqlalchemy.engine import Engine
 
-import tenin.conversation
 from actions import context
 from actions.track_order import ActionTrackOrder
 from tenin.clock import utcnow
+from tenin.conversation import models as conversation
 from tenin.conversation.models import InboxRow, InboxStatus
 from tenin.conversation.transcript import new_conversation
 from tenin.database import migrate, read_transaction, write_transaction
@@ -40,8 +40,6 @@ from tenin.shop.models import MIGRATIONS, VERSION_TABLE, customers, orders
 from tenin.shop.sample_data import load_sample_data
 
 RESULT = Path(__file__).parent / "results" / "proof_timing.json"
-CONVERSATION_MIGRATIONS = Path(tenin.conversation.__file__).parent / "migrations"
-CONVERSATION_VERSION_TABLE = "tenin_version"
 
 ORDERS = 10_000
 WARM_UP = 20
@@ -87,7 +85,7 @@ def main() -> None:
 
 def open_shop(wanted: int) -> tuple[list[str], list[str]]:
     """Make both databases; return as many numbers of orders, and numbers that are none."""
-    migrate(context.conversations(), CONVERSATION_MIGRATIONS, CONVERSATION_VERSION_TABLE)
+    migrate(context.conversations(), conversation.MIGRATIONS, conversation.VERSION_TABLE)
     migrate(context.shop(), MIGRATIONS, VERSION_TABLE)
     with write_transaction(context.shop()) as session:
         load_sample_data(session, date(2026, 3, 2))

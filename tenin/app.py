@@ -12,7 +12,6 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 
 from sqlalchemy import text
 from starlette.applications import Starlette
@@ -23,12 +22,11 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-import tenin.conversation
-import tenin.shop
 from tenin.channels import web as web_channel
 from tenin.channels.hub import Hub
 from tenin.clock import utcnow
 from tenin.conversation import inbox
+from tenin.conversation import models as conversation
 from tenin.conversation.voice import Voice
 from tenin.conversation.wake import listen
 from tenin.database import check_schema, make_engine, read_transaction
@@ -37,6 +35,7 @@ from tenin.language.languages import configured, match
 from tenin.pages.rendering import STATIC, render, strings
 from tenin.services import Services, services_of
 from tenin.settings import Settings, load_settings
+from tenin.shop import models as shop
 from tenin.shop.catalogue import list_products
 from tenin.shop.sample_data import demo_order
 from tenin.web import SECURITY_HEADERS, Problem, SecurityHeaders, problem_response
@@ -56,8 +55,8 @@ def create_app(settings: Settings | None = None) -> Starlette:
     settings = settings or load_settings()
     engine = make_engine(settings.database.url)
     shop_engine = make_engine(settings.shop.database_url)
-    check_schema(engine, _migrations(tenin.conversation.__file__), "tenin_version")
-    check_schema(shop_engine, _migrations(tenin.shop.__file__), "shop_version")
+    check_schema(engine, conversation.MIGRATIONS, conversation.VERSION_TABLE)
+    check_schema(shop_engine, shop.MIGRATIONS, shop.VERSION_TABLE)
     app = Starlette(
         routes=[
             Route("/", shop_page, methods=["GET"]),
@@ -127,10 +126,6 @@ async def error_page(request: Request, error: Exception) -> Response:
         "remedy": "Check the address and the method." if status < 500 else "Try again later.",
     }
     return JSONResponse({"error": body}, status_code=status, headers=headers)
-
-
-def _migrations(package: str | None) -> Path:
-    return Path(str(package)).parent / "migrations"
 
 
 @contextlib.asynccontextmanager

@@ -15,16 +15,15 @@ from pathlib import Path
 from sqlalchemy.engine import Engine
 
 from tenin import model, processes
+from tenin.conversation import models as conversation
 from tenin.database import SchemaError, check_schema, make_engine, migrate, write_transaction
 from tenin.settings import Settings
 from tenin.settings_sources import variable_name
+from tenin.shop import models as shop
 from tenin.supervisor import Say, SupervisorError, Tier, supervise
 
 LOOPBACK = "127.0.0.1"
 EVERYWHERE = {"0.0.0.0": LOOPBACK, "::": "::1"}  # noqa: S104 (read, not listened on)
-
-SHOP_MIGRATIONS = Path(__file__).parent / "shop" / "migrations"
-CONVERSATION_MIGRATIONS = Path(__file__).parent / "conversation" / "migrations"
 
 
 def run(settings: Settings, say: Say) -> None:
@@ -98,8 +97,8 @@ def check_ports(settings: Settings) -> None:
 def migrate_all(settings: Settings, say: Say) -> None:
     """Bring both databases up to date. Raises SchemaError when one can't be used."""
     for url, folder, table in (
-        (settings.shop.database_url, SHOP_MIGRATIONS, "shop_version"),
-        (settings.database.url, CONVERSATION_MIGRATIONS, "tenin_version"),
+        (settings.shop.database_url, shop.MIGRATIONS, shop.VERSION_TABLE),
+        (settings.database.url, conversation.MIGRATIONS, conversation.VERSION_TABLE),
     ):
         with _engine(url) as engine:
             shown = engine.url.render_as_string(hide_password=True)
@@ -127,7 +126,7 @@ def new_desk_link(settings: Settings, name: str | None) -> str:
     from tenin.desk.access import new_link
 
     with _engine(settings.database.url) as engine:
-        check_schema(engine, CONVERSATION_MIGRATIONS, "tenin_version")
+        check_schema(engine, conversation.MIGRATIONS, conversation.VERSION_TABLE)
         key = new_link(engine, settings, name or settings.desk.agent_name)
     return f"{web_address(settings)}desk/enter?key={key}"
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -17,6 +18,7 @@ from starlette.responses import JSONResponse, Response
 from tenin.settings import Settings
 
 LARGEST_BODY = 64 * 1024  # bytes; 4,000 characters of four bytes each, escaped, fit
+KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; img-src 'self' data:; style-src 'self'; script-src 'self'; "
     "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -79,6 +81,23 @@ async def json_body(request: Request) -> dict[str, Any]:
             400, "not_an_object", "The request's body is not a JSON object.", "Send an object."
         )
     return found
+
+
+def idempotency_key(request: Request) -> str:
+    """The key by which the same message sent twice is known.
+
+    Raises:
+        Problem: 400 if it is missing or has another form.
+    """
+    key = request.headers.get("idempotency-key", "")
+    if not KEY.fullmatch(key):
+        raise Problem(
+            400,
+            "no_idempotency_key",
+            "The header Idempotency-Key is missing or not of the form expected.",
+            "Send 1 to 64 letters, digits, hyphens or underscores, new for each message.",
+        )
+    return key
 
 
 def text_of(value: object, longest: int) -> str:

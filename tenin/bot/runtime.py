@@ -10,19 +10,15 @@ from __future__ import annotations
 import functools
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy.engine import Engine
 
-import tenin.conversation
+from tenin.conversation.models import MIGRATIONS, VERSION_TABLE
 from tenin.conversation.turns import Turn
 from tenin.conversation.voice import Voice
 from tenin.database import make_engine, migrate
 from tenin.settings import Settings, load_settings
-
-MIGRATIONS = Path(tenin.conversation.__file__).parent / "migrations"
-VERSION_TABLE = "tenin_version"
 
 
 @dataclass(frozen=True)

@@ -27,11 +27,10 @@ from tenin.conversation.transcript import find_offer, new_conversation
 from tenin.conversation.wake import wake
 from tenin.language.languages import detect, match
 from tenin.services import Services, services_of
-from tenin.web import Problem, client_address, json_body, text_of
+from tenin.web import Problem, client_address, idempotency_key, json_body, text_of
 
 CHANNEL = "web"
 TOKEN_BYTES = 32
-KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 BUTTON = re.compile(r"[0-9a-f]{32}")
 EVENT_ID = re.compile(r"[0-9]{1,10}")
 PAGE_EVENTS = {"opened": "/page_opened"}
@@ -62,14 +61,7 @@ async def send(request: Request) -> Response:
     """`POST /chat/messages`: take a text, a button or the page's event into the inbox."""
     services = services_of(request)
     conversation_id = await _conversation_of(request, services)
-    key = request.headers.get("idempotency-key", "")
-    if not KEY.fullmatch(key):
-        raise Problem(
-            400,
-            "no_idempotency_key",
-            "The header Idempotency-Key is missing or not of the form expected.",
-            "Send 1 to 64 letters, digits, hyphens or underscores, new for each message.",
-        )
+    key = idempotency_key(request)
     body = await json_body(request)
     kinds = [kind for kind in ("text", "button", "event") if kind in body]
     if len(kinds) != 1:

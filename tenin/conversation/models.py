@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import enum
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
@@ -27,6 +28,9 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, registry
 
 from tenin.database import UTCDateTime
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+VERSION_TABLE = "tenin_version"
 
 _registry = registry()
 metadata = _registry.metadata

@@ -15,7 +15,6 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from tenin.channels.stream import HEARTBEAT, HEARTBEAT_SECONDS, event, streamed
-from tenin.channels.web import KEY
 from tenin.conversation import ownership
 from tenin.conversation.models import Conversation
 from tenin.conversation.ownership import OwnershipConflict
@@ -26,7 +25,7 @@ from tenin.desk.views import conversation_list, conversation_view
 from tenin.language.languages import match
 from tenin.pages.rendering import render, strings
 from tenin.services import Services, services_of
-from tenin.web import Problem, json_body, text_of
+from tenin.web import Problem, idempotency_key, json_body, text_of
 
 PROOF_HEADER = "x-tenin-desk"
 CONVERSATION = re.compile(r"[0-9a-f]{32}")
@@ -128,14 +127,7 @@ async def _hand_back(request: Request, services: Services, agent: Agent) -> Resp
 
 
 async def _say(request: Request, services: Services, agent: Agent) -> Response:
-    key = request.headers.get("idempotency-key", "")
-    if not KEY.fullmatch(key):
-        raise Problem(
-            400,
-            "no_idempotency_key",
-            "The header Idempotency-Key is missing or not of the form expected.",
-            "Send 1 to 64 letters, digits, hyphens or underscores, new for each message.",
-        )
+    key = idempotency_key(request)
     text = text_of((await json_body(request)).get("text"), services.settings.chat.max_characters)
 
     def change(session: Session, conversation: Conversation) -> int:

@@ -11,11 +11,11 @@ import pytest
 # Rasa's models are written for SQLAlchemy 1.4; read at its import.
 os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
 
+from tenin.conversation import models as conversation_models
 from tenin.database import make_engine, migrate, write_transaction
 from tenin.shop import models as shop_models
 from tenin.shop.sample_data import load_sample_data
 from tests.unit.actions.counter import Counter
-from tests.unit.conversation import room
 
 
 @pytest.fixture(scope="session")
@@ -23,7 +23,7 @@ def databases(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with both databases, to copy: no conversation, and the demo shop."""
     folder = tmp_path_factory.mktemp("databases")
     conversations = make_engine(f"sqlite:///{folder}/tenin.db")
-    migrate(conversations, room.MIGRATIONS, room.VERSION_TABLE)
+    migrate(conversations, conversation_models.MIGRATIONS, conversation_models.VERSION_TABLE)
     conversations.dispose()
     shop = make_engine(f"sqlite:///{folder}/shop.db")
     migrate(shop, shop_models.MIGRATIONS, shop_models.VERSION_TABLE)

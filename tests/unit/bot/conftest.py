@@ -10,7 +10,8 @@ import pytest
 # Rasa's models are written for SQLAlchemy 1.4; read at its import.
 os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
 
-from tenin.bot.runtime import MIGRATIONS, VERSION_TABLE, Runtime, running, runtime
+from tenin.bot.runtime import Runtime, running, runtime
+from tenin.conversation.models import MIGRATIONS, VERSION_TABLE
 from tenin.database import make_engine, migrate
 from tests.databases import sqlite_url
 

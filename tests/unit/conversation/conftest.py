@@ -9,10 +9,11 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy.engine import Engine
 
+from tenin.conversation.models import MIGRATIONS, VERSION_TABLE
 from tenin.conversation.voice import Voice
 from tenin.database import make_engine, migrate
 from tests.databases import postgres_database, postgres_url, sqlite_url
-from tests.unit.conversation.room import MIGRATIONS, PROJECT, VERSION_TABLE, Room, empty
+from tests.unit.conversation.room import PROJECT, Room, empty
 
 __all__ = ["postgres_url"]
 

@@ -29,8 +29,6 @@ from tenin.conversation.voice import Voice
 from tenin.database import read_transaction, write_transaction
 
 PROJECT = Path(tenin.conversation.__file__).parents[2]
-MIGRATIONS = Path(tenin.conversation.__file__).parent / "migrations"
-VERSION_TABLE = "tenin_version"
 
 START = datetime(2026, 11, 22, 1, 2, 3, tzinfo=timezone.utc)
 LEASE = timedelta(seconds=10)

@@ -5,10 +5,9 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect
 from sqlalchemy.engine import Engine
 
-from tenin.conversation.models import metadata
+from tenin.conversation.models import MIGRATIONS, VERSION_TABLE, metadata
 from tenin.database import check_schema, migrate
 from tests.databases import database_url, engine, postgres_url
-from tests.unit.conversation.room import MIGRATIONS, VERSION_TABLE
 
 # Here an empty database, not the migrated one of conftest.py.
 __all__ = ["database_url", "engine", "postgres_url"]
