@@ -1,6 +1,6 @@
-"""The catalogue in one language, for the shop's pages."""
+"""The catalogue in one language, for the shop's pages and for what actions tell of goods."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -37,9 +37,42 @@ def list_products(session: Session, language: str) -> list[ProductView]:
 
 def get_product(session: Session, sku: str, language: str) -> ProductView | None:
     """Return one product in `language`, or None if there is no such product."""
-    if not sku.isprintable():  # NUL bytes and lone surrogates: PostgreSQL takes no such text
+    return next(iter(products_by_sku(session, [sku], language)), None)
+
+
+def products_by_sku(session: Session, skus: Iterable[str], language: str) -> list[ProductView]:
+    """Return the products of these SKUs in `language`, in the order of `skus`, each once.
+
+    What there is no such product of, or no text in `language`, is left out.
+    """
+    # NUL bytes and lone surrogates are left out: PostgreSQL takes no such text.
+    wanted = [sku for sku in dict.fromkeys(skus) if sku.isprintable()]
+    if not wanted:
+        return []
+    statement = _in_language(language).where(products.c.sku.in_(wanted))
+    found = {product.sku: product for product in _views(session, statement)}
+    return [found[sku] for sku in wanted if sku in found]
+
+
+def products_of_category(session: Session, category: str, language: str) -> list[ProductView]:
+    """Return a category's products in `language`, the best sold first; empty if there are none."""
+    if not category.isprintable():
+        return []
+    statement = (
+        _in_language(language)
+        .where(products.c.category == category)
+        .order_by(products.c.sold.desc(), products.c.sku)
+    )
+    return list(_views(session, statement))
+
+
+def stock_of(session: Session, sku: str) -> int | None:
+    """Return how many of a product are in stock now, or None if there is no such product."""
+    if not sku.isprintable():
         return None
-    return next(_views(session, _in_language(language).where(products.c.sku == sku)), None)
+    statement = select(products.c.stock).where(products.c.sku == sku)
+    stock: int | None = session.execute(statement).scalar_one_or_none()
+    return stock
 
 
 def image_path(category: str) -> str:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     Column,
     Date,
@@ -102,6 +103,32 @@ category_text = Table(
     Column("category", ForeignKey("categories.code", ondelete="CASCADE"), primary_key=True),
     Column("language", String(16), primary_key=True),
     Column("name", Text, nullable=False),
+)
+
+product_alias = Table(
+    "product_alias",
+    metadata,
+    Column("product_id", ForeignKey("products.id", ondelete="CASCADE"), primary_key=True),
+    Column("language", String(16), primary_key=True),
+    Column("alias", Text, primary_key=True),
+)
+
+category_alias = Table(
+    "category_alias",
+    metadata,
+    Column("category", ForeignKey("categories.code", ondelete="CASCADE"), primary_key=True),
+    Column("language", String(16), primary_key=True),
+    Column("alias", Text, primary_key=True),
+)
+
+# One row, kept by the triggers of shop_0002: how often the catalogue has changed.
+catalogue_version = Table(
+    "catalogue_version",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("version", BigInteger, nullable=False),
+    Column("changed_by", BigInteger),
+    CheckConstraint("id = 1", name="one_row"),
 )
 
 customers = Table(

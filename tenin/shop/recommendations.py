@@ -7,7 +7,7 @@ from decimal import Decimal
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
-from tenin.shop.catalogue import image_path
+from tenin.shop.catalogue import ProductView, image_path, list_products, products_of_category
 from tenin.shop.models import product_text, products
 
 MOST_PER_CATEGORY = 2
@@ -76,3 +76,19 @@ def recommend(
         )
         for row in session.execute(statement)
     ]
+
+
+def goods_to_choose_from(
+    session: Session, language: str, limit: int, category: str | None = None
+) -> Sequence[ProductView | Recommendation]:
+    """Return up to `limit` goods for a customer who has yet to say which is meant.
+
+    Those of `category`, sold out or not; without one, or if it has none, what sells, else
+    anything there is. Empty only if the shop has no goods in `language`.
+    """
+    of_category = products_of_category(session, category, language) if category else []
+    return (
+        of_category[:limit]
+        or recommend(session, language, limit)
+        or list_products(session, language)[:limit]
+    )

@@ -12,20 +12,22 @@ import yaml
 from sqlalchemy import Table, func, insert, select, text
 from sqlalchemy.orm import Session
 
+from tenin.language.languages import configured
 from tenin.shop.models import (
     carrier_text,
     categories,
+    category_alias,
     category_text,
     customers,
     order_items,
     orders,
+    product_alias,
     product_text,
     products,
 )
 from tenin.shop.orders import SHOP_TIME_ZONE
 
 SAMPLE = Path(__file__).parent / "sample"
-LANGUAGES = ("en", "zh-Hans")
 CURRENCY = "CNY"
 DEMO_CUSTOMER = "lin.xiaoyu@example.com"
 
@@ -67,6 +69,11 @@ def demo_order(session: Session) -> tuple[str, str]:
     return number, DEMO_CUSTOMER
 
 
+def sample_languages() -> tuple[str, ...]:
+    """Return the languages that the sample is loaded in: those of languages.yml that it has."""
+    return tuple(code for code in configured().names if code in _read("shop.yml")["name"])
+
+
 def shop_name(language: str) -> str:
     """Return the demo shop's name in `language`; raises KeyError for a language it lacks."""
     return str(_read("shop.yml")["name"][language])
@@ -83,10 +90,11 @@ def _insert(session: Session, table: Table, **values: Any) -> int:
 
 
 def _load_carriers(session: Session) -> None:
+    languages = sample_languages()
     rows = [
         {"carrier": carrier, "language": language, "name": names[language]}
         for carrier, names in _read("shop.yml")["carriers"].items()
-        for language in LANGUAGES
+        for language in languages
     ]
     session.execute(insert(carrier_text), rows)
 
@@ -94,16 +102,19 @@ def _load_carriers(session: Session) -> None:
 def _load_products(session: Session) -> dict[str, tuple[int, Decimal]]:
     """Insert categories and products; return each SKU's product id and price."""
     goods = {}
+    languages = sample_languages()
     for file in sorted(SAMPLE.glob("products-*.yml")):
         group = _read(file.name)
         category = group["category"]
         session.execute(insert(categories).values(code=category, position=group["position"]))
-        session.execute(
-            insert(category_text),
-            [
-                {"category": category, "language": language, "name": group["name"][language]}
-                for language in LANGUAGES
-            ],
+        _insert_texts(
+            session,
+            (category_text, category_alias),
+            {"category": category},
+            {
+                language: {"name": group["name"][language], "aliases": group["aliases"][language]}
+                for language in languages
+            },
         )
         for product in group["products"]:
             price = Decimal(product["price"])
@@ -117,15 +128,28 @@ def _load_products(session: Session) -> dict[str, tuple[int, Decimal]]:
                 stock=product["stock"],
                 sold=product["sold"],
             )
-            session.execute(
-                insert(product_text),
-                [
-                    {"product_id": product_id, "language": language, **product[language]}
-                    for language in LANGUAGES
-                ],
+            _insert_texts(
+                session,
+                (product_text, product_alias),
+                {"product_id": product_id},
+                {language: product[language] for language in languages},
             )
             goods[product["sku"]] = (product_id, price)
     return goods
+
+
+def _insert_texts(
+    session: Session, tables: tuple[Table, Table], key: dict[str, Any], texts: dict[str, Any]
+) -> None:
+    """Insert what is said of a product or category by language, and its aliases."""
+    text_table, alias_table = tables
+    for language, entry in texts.items():
+        row = {**key, "language": language}
+        words = {name: value for name, value in entry.items() if name != "aliases"}
+        session.execute(insert(text_table), {**row, **words})
+        session.execute(
+            insert(alias_table), [{**row, "alias": alias} for alias in entry["aliases"]]
+        )
 
 
 def _load_customers(session: Session) -> dict[str, int]:

@@ -8,7 +8,14 @@ import pytest
 from sqlalchemy.orm import Session
 
 import tenin.pages
-from tenin.shop.catalogue import ProductView, get_product, list_products
+from tenin.shop.catalogue import (
+    ProductView,
+    get_product,
+    list_products,
+    products_by_sku,
+    products_of_category,
+    stock_of,
+)
 
 STATIC = Path(next(iter(tenin.pages.__path__))) / "static"
 
@@ -50,6 +57,33 @@ def test_the_list_shows_what_the_single_product_shows(session: Session) -> None:
 )
 def test_no_such_product(session: Session, sku: str) -> None:
     assert get_product(session, sku, "en") is None
+    assert products_by_sku(session, [sku], "en") == []
+    assert stock_of(session, sku) is None
+    assert products_of_category(session, sku, "en") == []
+
+
+def test_products_by_sku_come_as_asked_for_each_once(session: Session) -> None:
+    wanted = ["KT-601", "nothing", "KS-101", "\0", "KT-601"]
+    goods = products_by_sku(session, wanted, "ja")
+    assert [product.sku for product in goods] == ["KT-601", "KS-101"]
+    assert goods == [get_product(session, product.sku, "ja") for product in goods]
+    assert goods[0].name == "ネスト 2人用テント"
+    assert products_by_sku(session, [], "en") == []
+    assert products_by_sku(session, ["KT-601"], "xx") == []
+
+
+def test_products_of_a_category_the_best_sold_first(session: Session) -> None:
+    for category in ("shoes", "camping"):
+        goods = products_of_category(session, category, "zh-Hant")
+        of_all = [each for each in list_products(session, "zh-Hant") if each.category == category]
+        assert goods == of_all
+        assert len(goods) == 6
+    assert products_of_category(session, "boats", "en") == []
+
+
+def test_the_stock_of_a_product(session: Session) -> None:
+    assert stock_of(session, "KS-101") == 64
+    assert stock_of(session, "KT-603") == 0
 
 
 def test_no_such_language(session: Session) -> None:

@@ -14,24 +14,32 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from tenin.database import read_transaction, write_transaction
+from tenin.language.goods import Matcher
+from tenin.language.languages import Languages
+from tenin.shop import sample_data
 from tenin.shop.catalogue import list_products
 from tenin.shop.models import (
     ORDER_STATUSES,
     carrier_text,
+    category_alias,
+    category_text,
     customers,
     order_items,
     orders,
+    product_alias,
+    product_text,
     products,
 )
+from tenin.shop.names import read_names
 from tenin.shop.orders import SHOP_TIME_ZONE, find_proved_order
-from tenin.shop.sample_data import LANGUAGES, demo_order, load_sample_data, shop_name
+from tenin.shop.sample_data import demo_order, load_sample_data, sample_languages, shop_name
 
 ROOT = Path(__file__).parents[3]
 FICTIONAL_PHONE = re.compile(
     r"(86)?1540000\d{4}|(886|0)900000\d{3}|(81|0)9000000\d{3}|4420794601\d\d|447700900\d{3}"
     r"|1?\d{3}55501\d\d"
 )
-HAN = re.compile("[\u4e00-\u9fff]")
+EAST_ASIAN = re.compile("[\u3041-\u30fa\u4e00-\u9fff]")
 
 
 def all_orders(session: Session) -> list[Any]:
@@ -45,27 +53,62 @@ def test_the_sizes_of_the_shop(session: Session) -> None:
     assert len(session.execute(sold_out).all()) == 4
 
 
-def test_the_sample_speaks_every_ready_language() -> None:
+def test_the_sample_speaks_every_language_ready_or_not() -> None:
     languages = yaml.safe_load((ROOT / "languages.yml").read_text(encoding="utf-8"))["languages"]
-    assert set(LANGUAGES) == {code for code, each in languages.items() if each["ready"]}
+    assert sample_languages() == tuple(languages)
+
+
+def test_the_sample_is_loaded_in_the_listed_languages_only(
+    empty_shop: Engine, today: date, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = Languages("en", {"ja": "Japanese", "en": "English", "xx": "Other"}, ("en",))
+    monkeypatch.setattr(sample_data, "configured", lambda: listed)
+    with write_transaction(empty_shop) as session:
+        assert load_sample_data(session, today) == 36
+    with read_transaction(empty_shop) as session:
+        for table in (product_text, product_alias, category_text, category_alias, carrier_text):
+            there = session.execute(select(table.c.language).distinct()).scalars()
+            assert set(there) == {"en", "ja"}
 
 
 def test_the_shop_has_a_name_in_every_language() -> None:
-    assert [shop_name(language) for language in LANGUAGES] == ["Kodama", "木灵"]
+    names = {"en": "Kodama", "zh-Hans": "木灵", "zh-Hant": "木靈", "ja": "こだま"}
+    assert {language: shop_name(language) for language in names} == names
 
 
 def test_every_text_is_in_its_language(session: Session) -> None:
-    texts = {language: list_products(session, language) for language in LANGUAGES}
+    texts = {language: list_products(session, language) for language in sample_languages()}
     assert {len(goods) for goods in texts.values()} == {36}
     for language, goods in texts.items():
         for product in goods:
             for words in (product.name, product.description, product.reason):
                 assert words == words.strip()
-                assert bool(HAN.search(words)) == (language == "zh-Hans")
+                assert bool(EAST_ASIAN.search(words)) == (language != "en")
             assert product.description.endswith(("。", "."))
             assert product.reason.endswith(("。", "."))
         for field in ("name", "description", "reason"):
             assert len({getattr(product, field) for product in goods}) == 36
+
+
+def test_two_to_six_aliases_in_every_language(session: Session) -> None:
+    for table, owner, size in (
+        (product_alias, product_alias.c.product_id, 36),
+        (category_alias, category_alias.c.category, 6),
+    ):
+        statement = select(owner, table.c.language, func.count()).group_by(owner, table.c.language)
+        rows = session.execute(statement).all()
+        assert len(rows) == size * len(sample_languages())
+        assert {count for _, _, count in rows} <= {2, 3, 4, 5, 6}
+
+
+def test_every_name_and_alias_finds_what_it_names_and_nothing_else(session: Session) -> None:
+    names = read_names(session)
+    matcher = Matcher(names)
+    for name in names:
+        found = matcher.find(name.text, words=[(0, len(name.text))])
+        assert [each[:2] for each in found] == [name[:2]], name
+        # A closing bracket at its end is no letter of a name.
+        assert (found[0].start, found[0].end) == (0, len(name.text.rstrip("）"))), name
 
 
 def test_loading_again_changes_nothing(empty_shop: Engine, today: date) -> None:
@@ -147,7 +190,7 @@ def test_every_carrier_has_a_name_in_every_language(session: Session) -> None:
     named = set(session.execute(select(carrier_text.c.carrier, carrier_text.c.language)).all())
     used = {row.carrier for row in all_orders(session)} - {None}
     assert len(used) > 2
-    assert {(carrier, language) for carrier in used for language in LANGUAGES} <= named
+    assert {(carrier, language) for carrier in used for language in sample_languages()} <= named
 
 
 def test_customers_are_invented(session: Session) -> None:
