@@ -11,6 +11,8 @@ HEAVY = ("spacy", "sklearn", "scipy", "numpy", "jieba", "rasa", "tensorflow")
 def test_languages_menus_and_wording_import_nothing_heavy() -> None:
     code = (
         "import sys, tenin.language.languages, tenin.language.menus, tenin.language.wording\n"
+        "import tenin.language.requests\n"
+        "tenin.language.languages.detect('我的订单'), tenin.language.requests.requested('中文')\n"
         f"print([name for name in {HEAVY!r} if name in sys.modules])"
     )
     ran = subprocess.run(
