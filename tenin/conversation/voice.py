@@ -15,7 +15,9 @@ from sqlalchemy.orm import Session
 
 from tenin.conversation.models import Author, Conversation, Line
 from tenin.conversation.transcript import Reply, add_line, recent_texts
+from tenin.language.languages import configured
 from tenin.language.menus import Menus, load_menus
+from tenin.language.policy import load_policy
 from tenin.language.wording import Responses, load_responses, say
 
 
@@ -28,8 +30,12 @@ class Voice:
 
     @classmethod
     def load(cls, root: Path) -> Voice:
-        """Read wording and menus below the project's root."""
-        return cls(load_responses(root / "data" / "responses"), load_menus(root / "menus.yml"))
+        """Read wording, menus and the shop's terms below the project's root."""
+        policy = load_policy(root / "policy.yml", configured().names)
+        return cls(
+            load_responses(root / "data" / "responses", policy=policy),
+            load_menus(root / "menus.yml"),
+        )
 
     def reply(
         self, key: str, language: str, channel: str, recent: Collection[str] = (), **values: Any

@@ -1,22 +1,30 @@
 """Fills the placeholders of a wording: `{name}`, `{expected:date}`, `{total:money}`.
 
-Used by `wording` alone. A value is only ever put in as it is or formatted in the
-language's way; what a customer wrote is never read as a placeholder itself.
+Forms are dates, money, numbers, spans of time, times of day and lists, each as Babel has
+it for the language (units with their plural). Used by `wording` alone. A value is only
+ever put in as it is or formatted; what a customer wrote is never read as a placeholder.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from string import Formatter
 from typing import Any
+from unicodedata import category
 
 from babel import Locale
-from babel.dates import format_date
-from babel.numbers import format_currency, format_decimal
+from babel.dates import format_date, format_time
+from babel.lists import format_list
+from babel.numbers import format_currency, format_decimal, get_currency_symbol
+from babel.units import format_unit
 
 
 class PlaceholderError(ValueError):
     """A placeholder can't be filled; the message says which one and why."""
+
+
+_UNSPACED = ("ja", "zh")
 
 
 def _date(value: Any, locale: Locale) -> str:
@@ -30,8 +38,46 @@ def _date(value: Any, locale: Locale) -> str:
 def _money(value: Any, locale: Locale) -> str:
     if not isinstance(value, (list, tuple)):
         raise ValueError("not a pair of amount and currency")
-    amount, currency = value
-    return str(format_currency(_decimal(amount), currency, locale=locale))
+    amount, currency = _decimal(value[0]), value[1]
+    symbol = get_currency_symbol(currency, locale=locale)
+    whole = amount == int(amount)
+    if not any(category(sign) == "Sc" for sign in symbol):
+        # A bare word (Japanese: 元) stands after the number, as people write it.
+        number = format_decimal(amount, "#,##0" if whole else "#,##0.00", locale=locale)
+        return f"{number}{symbol}"
+    return str(
+        format_currency(
+            amount,
+            currency,
+            # Whole amounts are said without decimals, as people do.
+            format=_whole(locale) if whole else None,
+            locale=locale,
+            currency_digits=not whole,
+        )
+    )
+
+
+def _whole(locale: Locale) -> str:
+    return str(locale.currency_formats["standard"].pattern).replace(".00", "")
+
+
+def _span(unit: str, value: Any, locale: Locale) -> str:
+    said = str(format_unit(_decimal(value), f"duration-{unit}", length="long", locale=locale))
+    # Babel puts a space before the unit, which Chinese and Japanese sentences don't have.
+    return said.replace(" ", "") if locale.language in _UNSPACED else said
+
+
+def _time(value: Any, locale: Locale) -> str:
+    hour = time.fromisoformat(value) if isinstance(value, str) else value
+    if not isinstance(hour, time):
+        raise ValueError("not a time of day")
+    return str(format_time(hour, format="short", locale=locale))
+
+
+def _list(value: Any, locale: Locale) -> str:
+    if not isinstance(value, (list, tuple)) or not value:
+        raise ValueError("not a list")
+    return str(format_list([str(each) for each in value], locale=locale))
 
 
 def _number(value: Any, locale: Locale) -> str:
@@ -52,8 +98,13 @@ def _plain(value: Any, locale: Locale) -> str:
 _FORMATS: dict[str, Callable[[Any, Locale], str]] = {
     "": _plain,
     "date": _date,
+    "days": partial(_span, "day"),
+    "list": _list,
+    "minutes": partial(_span, "minute"),
     "money": _money,
+    "months": partial(_span, "month"),
     "number": _number,
+    "time": _time,
 }
 FORMATS = tuple(name for name in _FORMATS if name)
 
@@ -107,7 +158,7 @@ class _Filler(Formatter):
         name, value = value
         try:
             return _FORMATS[format_spec](value, self._locale)
-        except (ValueError, TypeError, InvalidOperation, AttributeError) as error:
+        except (ValueError, TypeError, LookupError, InvalidOperation, AttributeError) as error:
             raise PlaceholderError(
                 f"{{{name}:{format_spec}}} can't be made of {value!r} ({error})."
             ) from error

@@ -1,19 +1,22 @@
 """The menus that guide a customer who can't name the problem: menus.yml.
 
 `wording` asks here for a menu's prompt and buttons when a response carries
-`custom: {menu: …}`. A choice is another menu or a need; every menu but the first gets
-a button back to the menu that leads to it.
+`custom: {menu: …}`, and for the button of a need it offers. A choice is another menu or a
+need, three levels of menus at most; every menu but the first gets a button back to the
+menu that leads to it, and on the third level one to the first.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tenin.language.yamlfile import YAMLFileError, read_yaml
+from tenin.language.yamlfile import YAMLFileError, place_of, read_yaml
 
 FIRST = "start"
+LEVELS = 3
 
 Texts = Mapping[str, str]
 
@@ -55,18 +58,25 @@ class Menus:
 
     def buttons(self, menu: str, language: str) -> tuple[Button, ...]:
         """Give the menu's buttons in their order, the way back last. Raises MenuError."""
-        buttons = [self._button(choice, language) for choice in self._menu(menu).choices]
+        buttons = [self.button(choice, language) for choice in self._menu(menu).choices]
         if menu in self.parents:
-            buttons.append(
-                Button(self._in(language, self.back, "'back'"), _show(self.parents[menu]))
-            )
+            parent = self.parents[menu]
+            buttons.append(Button(self._in(language, self.back, "'back'"), _show(parent)))
+            if parent != FIRST:
+                buttons.append(self.button(FIRST, language))
         return tuple(buttons)
 
-    def _button(self, choice: str, language: str) -> Button:
+    def button(self, choice: str, language: str) -> Button:
+        """Give the button of a menu or a need. Raises MenuError when it has no title."""
         if choice in self.menus:
             texts, payload = self.menus[choice].title, _show(choice)
-        else:
+        elif choice in self.titles:
             texts, payload = self.titles[choice], f"/{choice}"
+        else:
+            raise MenuError(
+                f"{self.path}: {choice!r} is neither a menu nor a need with a title. Correct the "
+                f"name, or add it under 'titles'."
+            )
         return Button(self._in(language, texts, f"the title of {choice!r}"), payload)
 
     def _menu(self, menu: str) -> Menu:
@@ -108,9 +118,20 @@ def load_menus(path: Path) -> Menus:
     return Menus(path, titles, _texts(path, "'back'", found.get("back")), menus, parents)
 
 
-def check_menus(menus: Menus, languages: Iterable[str]) -> list[str]:
-    """Name every text of the menus that lacks one of the languages; none: an empty list."""
-    return [
+def check_menus(
+    menus: Menus, languages: Iterable[str], needs: Container[str] | None = None
+) -> list[str]:
+    """Name every text of the menus that lacks one of the languages; none: an empty list.
+
+    With `needs`, all that the bot understands, also every choice and title of another need.
+    """
+    strange = [
+        f"{place_of(menus.path, 'titles', need)}: there is no need {need!r}. Correct the name, or "
+        f"give it examples in data/nlu."
+        for need in menus.titles
+        if needs is not None and need not in needs
+    ]
+    return strange + [
         f"{menus.path}: {what} isn't there in {language!r}. Add '{language}: …' to it."
         for language in languages
         for what, texts in _all_texts(menus)
@@ -166,16 +187,17 @@ def _parents(
     """Give for each menu the one that leads to it, having seen that they are a tree."""
     parents: dict[str, str] = {}
     for name, menu in menus.items():
+        place = partial(place_of, path, "menus", name, "choices")
         for choice in menu.choices:
             if choice in menus and choice in titles:
                 raise MenuError(
-                    f"{path}: {choice!r} in the menu {name!r} is a menu and has a line under "
-                    f"'titles' too. Rename the menu."
+                    f"{place(choice)}: {choice!r} in the menu {name!r} is a menu and has a "
+                    f"line under 'titles' too. Rename the menu."
                 )
             if choice in menus:
                 if choice == FIRST or choice in parents:
                     raise MenuError(
-                        f"{path}: the menu {name!r} leads to the menu {choice!r}, which "
+                        f"{place(choice)}: the menu {name!r} leads to the menu {choice!r}, which "
                         + (
                             "is the first one. Every menu has a way back already; remove it."
                             if choice == FIRST
@@ -186,8 +208,9 @@ def _parents(
                 parents[choice] = name
             elif choice not in titles:
                 raise MenuError(
-                    f"{path}: the menu {name!r} offers {choice!r}, which is neither a menu nor a "
-                    f"need with a title. Correct the name, or add it under 'titles' or 'menus'."
+                    f"{place(choice)}: the menu {name!r} offers {choice!r}, which is neither a "
+                    f"menu nor a need with a title. Correct the name, or add it under 'titles' or "
+                    f"'menus'."
                 )
     _check_all_reached(path, menus, parents)
     return parents
@@ -199,13 +222,19 @@ def _check_all_reached(path: Path, menus: Mapping[str, Menu], parents: Mapping[s
         while way[-1] in parents and parents[way[-1]] not in way:
             way.append(parents[way[-1]])
         if way[-1] == FIRST:
+            if len(way) > LEVELS:
+                raise MenuError(
+                    f"{place_of(path, 'menus', name)}: the menu {name!r} is on level {len(way)} "
+                    f"({' < '.join(way)}), and {LEVELS} is the most that customers follow. Take "
+                    f"it up into a menu before."
+                )
             continue
         if way[-1] in parents:
             raise MenuError(
-                f"{path}: the menu {name!r} is reached from itself ({' < '.join(way)}). "
-                f"Take one of them out of the other's 'choices'."
+                f"{place_of(path, 'menus', name)}: the menu {name!r} is reached from itself "
+                f"({' < '.join(way)}). Take one of them out of the other's 'choices'."
             )
         raise MenuError(
-            f"{path}: no menu leads to the menu {way[-1]!r}. Add it to the 'choices' of one, "
-            f"or remove it."
+            f"{place_of(path, 'menus', way[-1])}: no menu leads to the menu {way[-1]!r}. "
+            f"Add it to the 'choices' of one, or remove it."
         )

@@ -5,14 +5,15 @@ here with a response's name; the texts stand in data/responses/<need>.yml.
 """
 
 import logging
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tenin.language.fill import PlaceholderError, fill, placeholders
 from tenin.language.languages import configured
-from tenin.language.menus import FIRST, Button, Menus
+from tenin.language.menus import FIRST, Button, MenuError, Menus
+from tenin.language.policy import Policy, check_policy
 from tenin.language.yamlfile import YAMLFileError, read_yaml
 
 CURRENT = "current"
@@ -41,11 +42,12 @@ class Variation:
 
 @dataclass(frozen=True)
 class Responses:
-    """All responses of a folder, and the language that stands in for a missing one."""
+    """All responses of a folder, the shop's terms, and the language that stands in for others."""
 
     default: str
     variations: Mapping[str, tuple[Variation, ...]]
     files: Mapping[str, Path]
+    policy: Policy | None = None
 
 
 @dataclass(frozen=True)
@@ -58,8 +60,12 @@ class Said:
     key: str
 
 
-def load_responses(folder: Path, default: str | None = None) -> Responses:
+def load_responses(
+    folder: Path, default: str | None = None, policy: Policy | None = None
+) -> Responses:
     """Read all YAML files below `folder`; `default` is else that of languages.yml.
+
+    The terms of `policy` fill the placeholders that no other value is given for.
 
     Raises WordingError naming file, response and remedy, also for one defined twice.
     """
@@ -76,7 +82,7 @@ def load_responses(folder: Path, default: str | None = None) -> Responses:
             variations[key] = tuple(_variation(path, key, entry) for entry in entries)
     if not files:
         raise WordingError(f"There is no response in {folder}. Put data/responses/*.yml back.")
-    return Responses(default or configured().default, variations, files)
+    return Responses(default or configured().default, variations, files, policy)
 
 
 def _responses_in(path: Path) -> dict[str, list[Any]]:
@@ -114,7 +120,7 @@ def _variation(path: Path, key: str, entry: Any) -> Variation:
             f"else. Add 'condition: [{{type: slot, name: language, value: en}}]'."
         )
     buttons, custom = entry.get("buttons") or [], entry.get("custom") or {}
-    if not isinstance(custom, dict) or not all(
+    if not (isinstance(custom, dict) and _are_names(custom.get("offer", []))) or not all(
         isinstance(button, dict)
         and isinstance(button.get("title"), str)
         and isinstance(button.get("payload"), str)
@@ -122,7 +128,8 @@ def _variation(path: Path, key: str, entry: Any) -> Variation:
     ):
         raise WordingError(
             f"{path}: the buttons or the custom part of {key!r} are not as they should be. Write "
-            f"'buttons: [{{title: …, payload: /need}}]' and 'custom: {{menu: start}}'."
+            f"'buttons: [{{title: …, payload: /need}}]' and "
+            f"'custom: {{menu: start, offer: [need]}}'."
         )
     return Variation(
         text=text,
@@ -131,6 +138,10 @@ def _variation(path: Path, key: str, entry: Any) -> Variation:
         buttons=tuple(Button(button["title"], button["payload"]) for button in buttons),
         custom=custom,
     )
+
+
+def _are_names(offer: Any) -> bool:
+    return isinstance(offer, list) and all(isinstance(each, str) for each in offer)
 
 
 def say(
@@ -142,14 +153,17 @@ def say(
     recent: Collection[str] = (),
     menus: Menus | None = None,
     menu: str | None = None,
+    offer: Sequence[str] = (),
 ) -> Said:
     """Choose a wording of the response `key` and fill it in.
 
     `values` fill the placeholders; `recent` are the texts said lately, oldest first: a
     wording not among them is preferred, else the one said longest ago. `menu` is the
-    menu the customer is in, one of `menus`.
+    menu the customer is in, one of `menus`; `offer` names needs or menus whose buttons
+    stand before those of the wording itself.
 
-    Raises WordingError when there is no such response or a value is missing.
+    Raises WordingError when there is no such response, a value is missing, or what is
+    offered isn't in menus.yml.
     """
     variations = _for_language(responses, key, language)
     language = variations[0].language
@@ -161,7 +175,7 @@ def say(
             f"{channel!r}. Add one without 'channel'."
         )
     filled = [
-        _say(responses, key, variation, language, dict(values or {}), menus, menu)
+        _say(responses, key, variation, language, dict(values or {}), menus, menu, offer)
         for variation in candidates
     ]
     said_at = {text: at for at, text in enumerate(recent)}
@@ -201,20 +215,35 @@ def _say(
     values: dict[str, Any],
     menus: Menus | None,
     menu: str | None,
+    offer: Sequence[str],
 ) -> Said:
     buttons, custom = variation.buttons, dict(variation.custom)
-    if "menu" in custom:
-        if menus is None:
-            raise WordingError(
-                f"{responses.files[key]}: {key!r} shows a menu. Load menus.yml and give it."
-            )
-        custom["menu"] = _menu_named(custom["menu"], menu, menus)
-        buttons += menus.buttons(custom["menu"], language)
-        values.setdefault("menu_prompt", menus.prompt(custom["menu"], language))
+    if responses.policy is not None:
+        values = {**responses.policy.values(language, responses.default), **_told(values)}
+    offered = list(dict.fromkeys(offer))
+    own = [choice for choice in custom.pop("offer", ()) if choice not in offered]
+    if menus is None and (offered or own or "menu" in custom):
+        what = "shows a menu" if "menu" in custom else "offers topics"
+        raise WordingError(f"{responses.files[key]}: {key!r} {what}. Load menus.yml and give it.")
     try:
+        if menus is not None:
+            buttons = (
+                *(menus.button(choice, language) for choice in offered),
+                *buttons,
+                *(menus.button(choice, language) for choice in own),
+            )
+            if "menu" in custom:
+                custom["menu"] = _menu_named(custom["menu"], menu, menus)
+                buttons += menus.buttons(custom["menu"], language)
+                values.setdefault("menu_prompt", menus.prompt(custom["menu"], language))
         return Said(fill(variation.text, values, language), buttons, custom, key)
-    except PlaceholderError as error:
+    except (MenuError, PlaceholderError) as error:
         raise WordingError(f"{responses.files[key]}: {key!r} in {language!r}: {error}") from error
+
+
+def _told(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what has no value: an empty slot doesn't hide a term of the same name."""
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _menu_named(wanted: str, menu: str | None, menus: Menus) -> str:
@@ -225,7 +254,9 @@ def _menu_named(wanted: str, menu: str | None, menus: Menus) -> str:
     return menu if menu in menus.menus else FIRST  # type: ignore[return-value]
 
 
-def check(responses: Responses, languages: Iterable[str], menus: Menus | None = None) -> list[str]:
+def check(
+    responses: Responses, languages: Collection[str], menus: Menus | None = None
+) -> list[str]:
     """Name what keeps the responses from being complete in all `languages`.
 
     Each response in each language; in all of them the same placeholders, buttons and
@@ -261,6 +292,15 @@ def check(responses: Responses, languages: Iterable[str], menus: Menus | None = 
             if menus is not None
             and variation.custom.get("menu", CURRENT) not in {CURRENT, *menus.menus}
         )
+    faults.extend(
+        f"{responses.files[key]}: {key!r} offers {choice!r}, which is neither a menu nor a need "
+        f"with a title in menus.yml. Correct the name, or add it there."
+        for key, variations in sorted(responses.variations.items())
+        for choice in sorted({each for said in variations for each in said.custom.get("offer", ())})
+        if menus is not None and choice not in menus.menus and choice not in menus.titles
+    )
+    if responses.policy is not None:
+        faults.extend(check_policy(responses.policy, languages))
     return faults
 
 

@@ -1,13 +1,15 @@
 """Placeholders: filled in the language's way, and a value is never read as one."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenin.language.fill import PlaceholderError, fill, placeholders
+from tenin.language.fill import FORMATS, PlaceholderError, fill, placeholders
+
+LANGUAGES = ("en", "zh-Hans", "zh-Hant", "ja")
 
 
 @pytest.mark.parametrize(
@@ -29,6 +31,47 @@ def test_values_are_formatted_in_the_languages_way(
 ) -> None:
     assert fill(text, values, "en") == english
     assert fill(text, values, "zh-Hans") == chinese
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "said"),
+    [
+        ("{a:days}", 1, ["1 day", "1天", "1天", "1日"]),
+        ("{a:days}", 30, ["30 days", "30天", "30天", "30日"]),
+        ("{a:days}", "2.5", ["2.5 days", "2.5天", "2.5天", "2.5日"]),
+        ("{a:minutes}", 1, ["1 minute", "1分钟", "1分鐘", "1分"]),
+        ("{a:minutes}", 30, ["30 minutes", "30分钟", "30分鐘", "30分"]),
+        ("{a:months}", 1, ["1 month", "1个月", "1個月", "1か月"]),
+        ("{a:months}", 12, ["12 months", "12个月", "12個月", "12か月"]),
+        ("{a:list}", ["x"], ["x", "x", "x", "x"]),
+        ("{a:list}", ("x", "y"), ["x and y", "x和y", "x和y", "x、y"]),
+        ("{a:list}", ["x", "y", "z"], ["x, y, and z", "x、y和z", "x、y和z", "x、y、z"]),
+        ("{a:time}", "09:00", ["9:00 AM", "上午9:00", "上午9:00", "9:00"]),
+        ("{a:time}", time(21, 30), ["9:30 PM", "下午9:30", "下午9:30", "21:30"]),
+    ],
+)
+def test_spans_lists_and_times_are_said_in_each_language(
+    text: str, value: object, said: list[str]
+) -> None:
+    assert [fill(text, {"a": value}, language) for language in LANGUAGES] == said
+
+
+@pytest.mark.parametrize(
+    ("money", "said"),
+    [
+        (("199.00", "CNY"), ["CN¥199", "¥199", "CN¥199", "199元"]),
+        (("199.50", "CNY"), ["CN¥199.50", "¥199.50", "CN¥199.50", "199.50元"]),
+        (("1299", "CNY"), ["CN¥1,299", "¥1,299", "CN¥1,299", "1,299元"]),
+        (("0.00", "CNY"), ["CN¥0", "¥0", "CN¥0", "0元"]),
+        (("-12", "CNY"), ["-CN¥12", "-¥12", "-CN¥12", "-12元"]),
+        (("12", "USD"), ["$12", "US$12", "US$12", "$12"]),
+        (("12.5", "USD"), ["$12.50", "US$12.50", "US$12.50", "$12.50"]),
+        (("1200", "JPY"), ["¥1,200", "JP¥1,200", "¥1,200", "￥1,200"]),
+    ],
+)
+def test_money_is_said_as_people_do(money: tuple[str, str], said: list[str]) -> None:
+    """Whole amounts without decimals; in Japanese 元 is a word and stands behind."""
+    assert [fill("{a:money}", {"a": money}, language) for language in LANGUAGES] == said
 
 
 @given(st.text())
@@ -76,6 +119,16 @@ def test_anything_but_a_name_and_a_known_format_is_refused(text: str) -> None:
         ("{a:money}", {"a": "12"}),
         ("{a:money}", {"a": ["x", "CNY"]}),
         ("{a:money}", {"a": ["1"]}),
+        ("{a:money}", {"a": ["1", None]}),
+        ("{a:money}", {"a": []}),
+        ("{a:days}", {"a": "many"}),
+        ("{a:days}", {"a": [1]}),
+        ("{a:minutes}", {"a": "inf"}),
+        ("{a:months}", {"a": ""}),
+        ("{a:list}", {"a": "x, y"}),
+        ("{a:list}", {"a": []}),
+        ("{a:time}", {"a": "25:00"}),
+        ("{a:time}", {"a": 9}),
         ("{a:number}", {"a": "nan"}),
         ("{a:number}", {"a": "many"}),
     ],
@@ -87,3 +140,10 @@ def test_a_missing_or_unfit_value_is_named(text: str, values: dict[str, object])
 
 def test_placeholders_are_listed_with_their_formats() -> None:
     assert placeholders("{a} {b:date} {{c}} {a}") == [("a", ""), ("b", "date"), ("a", "")]
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_format_is_named_where_one_is_unknown(form: str) -> None:
+    assert placeholders(f"{{a:{form}}}") == [("a", form)]
+    with pytest.raises(PlaceholderError, match=rf"Known are .*\b{form}\b"):
+        placeholders("{a:cash}")

@@ -6,6 +6,7 @@ import pytest
 
 from tenin.language.languages import load_languages
 from tenin.language.menus import Button, MenuError, check_menus, load_menus
+from tenin.language.yamlfile import read_yaml
 
 ROOT = Path(__file__).parents[3]
 GOOD = """
@@ -59,7 +60,24 @@ def test_a_lower_menu_has_the_way_back_last(file: Path) -> None:
         Button("以后", '/show_menu{"menu": "later"}'),
         Button("返回", '/show_menu{"menu": "start"}'),
     )
-    assert menus.buttons("later", "en")[-1] == Button("Back", '/show_menu{"menu": "orders"}')
+
+
+def test_on_the_third_level_the_way_to_the_first_menu_stands_after_the_way_back(file: Path) -> None:
+    assert load_menus(file).buttons("later", "en") == (
+        Button("A person", "/human_agent"),
+        Button("Back", '/show_menu{"menu": "orders"}'),
+        Button("Main menu", '/show_menu{"menu": "start"}'),
+    )
+
+
+def test_a_choice_has_its_button_alone_too(file: Path) -> None:
+    menus = load_menus(file)
+    assert menus.button("human_agent", "zh-Hans") == Button("转人工", "/human_agent")
+    assert menus.button("later", "en") == Button("Later", '/show_menu{"menu": "later"}')
+    with pytest.raises(MenuError, match=r"menus\.yml: 'sales' is neither .*or add it under"):
+        menus.button("sales", "en")
+    with pytest.raises(MenuError, match=r"the title of 'later' isn't there in 'ja'\. Add"):
+        menus.button("later", "ja")
 
 
 def test_the_prompt_is_in_the_language(file: Path) -> None:
@@ -111,13 +129,46 @@ def test_what_is_impossible_is_named_with_the_remedy(
         load_menus(changed(file, old, new))
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "line", "named"),
+    [
+        ("[orders, human_agent]", "[orders, sales]", 11, "'start' offers 'sales'"),
+        ("faq/returns_policy, later]", "sales, later]", 15, "'orders' offers 'sales'"),
+        ("[human_agent]\n", "[orders]\n", 19, "'later' leads to the menu 'orders'"),
+        ("[human_agent]\n", "\n      - human_agent\n      - start\n", 21, "'later' leads to"),
+        (", later]", "]", 16, "no menu leads to the menu 'later'"),
+        ("  human_agent: {", "  orders: {", 11, "'orders' in the menu 'start' is a menu"),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_line(
+    file: Path, old: str, new: str, line: int, named: str
+) -> None:
+    with pytest.raises(MenuError) as raised:
+        load_menus(changed(file, old, new))
+    assert str(raised.value).startswith(f"{file}, line {line}: ")
+    assert named in str(raised.value)
+
+
+def test_a_fourth_level_is_refused(file: Path) -> None:
+    deeper = changed(file, "[human_agent]\n", "[human_agent, deep]\n")
+    with deeper.open("a", encoding="utf-8") as out:
+        out.write("  deep: {title: {en: D}, prompt: {en: D}, choices: [human_agent]}\n")
+    with pytest.raises(MenuError) as raised:
+        load_menus(deeper)
+    assert str(raised.value) == (
+        f"{file}, line 20: the menu 'deep' is on level 4 (deep < later < orders < start), and 3 is "
+        f"the most that customers follow. Take it up into a menu before."
+    )
+
+
 def test_menus_that_only_reach_themselves_are_named(file: Path) -> None:
     changed(file, "choices: [orders, human_agent]", "choices: [human_agent]")
     changed(file, "    choices: [human_agent]\n  orders", "    choices: [human_agent]\n  orders")
     text = file.read_text(encoding="utf-8")
     file.write_text(text[: text.rindex("[human_agent]")] + "[orders]\n", encoding="utf-8")
     with pytest.raises(
-        MenuError, match=r"'orders' is reached from itself \(orders < later\).*Take"
+        MenuError,
+        match=r", line 12: the menu 'orders' is reached from itself \(orders < later\).*Take",
     ):
         load_menus(file)
 
@@ -131,5 +182,23 @@ def test_a_missing_language_is_found(file: Path) -> None:
     assert "zh-Hans" in faults[0]
 
 
+def test_a_title_of_what_is_no_need_is_found(file: Path) -> None:
+    menus = load_menus(file)
+    needs = {"track_order", "faq/returns_policy", "human_agent", "greet"}
+    assert check_menus(menus, ["en", "zh-Hans"], needs) == []
+    assert check_menus(menus, ["en", "zh-Hans"], needs - {"faq/returns_policy"}) == [
+        f"{file}, line 4: there is no need 'faq/returns_policy'. Correct the name, or give it "
+        f"examples in data/nlu."
+    ]
+    assert len(check_menus(menus, ["en"], ())) == 3
+
+
 def test_the_projects_own_menus_are_complete() -> None:
-    assert check_menus(load_menus(ROOT / "menus.yml"), load_languages().ready) == []
+    languages = load_languages().ready
+    needs = {
+        entry["intent"]
+        for path in (ROOT / "data" / "nlu").rglob("*.yml")
+        for entry in read_yaml(path)["nlu"]
+        if "intent" in entry
+    }
+    assert check_menus(load_menus(ROOT / "menus.yml"), languages, needs) == []

@@ -7,6 +7,7 @@ import pytest
 
 from tenin.language.languages import load_languages
 from tenin.language.menus import Button, Menus, load_menus
+from tenin.language.policy import Policy, load_policy
 from tenin.language.wording import Responses, WordingError, check, load_responses, say
 
 ROOT = Path(__file__).parents[3]
@@ -42,6 +43,20 @@ responses:
       {ZH}
       buttons: [{{title: 帮助, payload: /human_agent}}]
       custom: {{menu: start, kind: apology}}
+  utter_topics:
+    - text: "Which one?"
+      {EN}
+      buttons: [{{title: None, payload: /deny}}]
+      custom: {{offer: [human_agent, orders]}}
+    - text: "哪一个？"
+      {ZH}
+      buttons: [{{title: 都不是, payload: /deny}}]
+      custom: {{offer: [human_agent, orders]}}
+  utter_terms:
+    - text: "{{returns_days:days}}, {{shop_name}}"
+      {EN}
+    - text: "{{shop_name}}，{{returns_days:days}}"
+      {ZH}
   utter_sent:
     - text: "Due {{expected:date}}, {{total:money}}"
       {EN}
@@ -51,6 +66,7 @@ responses:
 MENUS = """
 titles:
   human_agent: {en: A person, zh-Hans: 转人工}
+  track_order: {en: Where is it?, zh-Hans: 到哪了}
 back: {en: Back, zh-Hans: 返回}
 menus:
   start: {title: {en: Menu, zh-Hans: 菜单}, prompt: {en: What?, zh-Hans: 什么？}, choices: [orders]}
@@ -59,13 +75,17 @@ menus:
     prompt: {en: Which?, zh-Hans: 哪个？}
     choices: [human_agent]
 """
+TERMS = """
+shop: {name: {en: Kodama, zh-Hans: 木灵}}
+returns: {days: 30}
+"""
 
 
-def load(folder: Path, text: str, name: str = "all.yml") -> Responses:
+def load(folder: Path, text: str, name: str = "all.yml", policy: Policy | None = None) -> Responses:
     file = folder / "responses" / name
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text, encoding="utf-8")
-    return load_responses(folder / "responses", default="en")
+    return load_responses(folder / "responses", default="en", policy=policy)
 
 
 @pytest.fixture
@@ -77,6 +97,16 @@ def responses(tmp_path: Path) -> Responses:
 def menus(tmp_path: Path) -> Menus:
     (tmp_path / "menus.yml").write_text(MENUS, encoding="utf-8")
     return load_menus(tmp_path / "menus.yml")
+
+
+@pytest.fixture
+def with_terms(tmp_path: Path) -> Responses:
+    return load(tmp_path, RESPONSES, policy=terms(tmp_path, TERMS))
+
+
+def terms(folder: Path, text: str) -> Policy:
+    (folder / "policy.yml").write_text(text, encoding="utf-8")
+    return load_policy(folder / "policy.yml", ["en", "zh-Hans"])
 
 
 def bye(responses: Responses, recent: list[str], language: str = "en", channel: str = "web") -> str:
@@ -103,10 +133,8 @@ def test_when_all_was_said_the_oldest_is_said(responses: Responses) -> None:
 
 def test_values_are_formatted(responses: Responses) -> None:
     values = {"expected": "2026-11-05", "total": ["329", "CNY"]}
-    assert (
-        say(responses, "utter_sent", "en", values=values).text == "Due November 5, 2026, CN¥329.00"
-    )
-    assert say(responses, "utter_sent", "zh-Hans", values=values).text == "2026年11月5日，¥329.00"
+    assert say(responses, "utter_sent", "en", values=values).text == "Due November 5, 2026, CN¥329"
+    assert say(responses, "utter_sent", "zh-Hans", values=values).text == "2026年11月5日，¥329"
 
 
 def test_a_menu_adds_its_buttons_and_prompt(responses: Responses, menus: Menus) -> None:
@@ -129,6 +157,82 @@ def test_a_named_menu_stands_after_the_responses_own_buttons(
         Button("Orders", '/show_menu{"menu": "orders"}'),
     )
     assert said.custom == {"menu": "start", "kind": "apology"}
+
+
+PERSON = Button("A person", "/human_agent")
+ORDERS = Button("Orders", '/show_menu{"menu": "orders"}')
+TRACK = Button("Where is it?", "/track_order")
+NONE = Button("None", "/deny")
+
+
+def test_what_a_wording_offers_gets_its_buttons_after_its_own(
+    responses: Responses, menus: Menus
+) -> None:
+    said = say(responses, "utter_topics", "en", menus=menus)
+    assert said.buttons == (NONE, PERSON, ORDERS)
+    assert said.custom == {}
+    assert say(responses, "utter_topics", "zh-Hans", menus=menus).buttons == (
+        Button("都不是", "/deny"),
+        Button("转人工", "/human_agent"),
+        Button("订单", '/show_menu{"menu": "orders"}'),
+    )
+    assert say(responses, "utter_topics", "en", menus=menus) == said  # not used up
+
+
+@pytest.mark.parametrize(
+    ("key", "offer", "buttons"),
+    [
+        ("utter_sent", ["track_order", "orders"], (TRACK, ORDERS)),
+        ("utter_topics", ["track_order"], (TRACK, NONE, PERSON, ORDERS)),
+        ("utter_topics", ["orders", "track_order", "orders"], (ORDERS, TRACK, NONE, PERSON)),
+        ("utter_start", ["track_order"], (TRACK, Button("Help", "/human_agent"), ORDERS)),
+    ],
+)
+def test_what_is_offered_besides_stands_first_and_once(
+    responses: Responses, menus: Menus, key: str, offer: list[str], buttons: tuple[Button, ...]
+) -> None:
+    values = {"expected": "2026-11-05", "total": ["329", "CNY"]}
+    assert say(responses, key, "en", values=values, menus=menus, offer=offer).buttons == buttons
+
+
+def test_what_cannot_be_offered_is_an_error_with_a_remedy(
+    tmp_path: Path, responses: Responses, menus: Menus
+) -> None:
+    with pytest.raises(WordingError, match=r"all\.yml: 'utter_topics' .*'sales' is neither.*add"):
+        say(responses, "utter_topics", "en", menus=menus, offer=["sales"])
+    with pytest.raises(WordingError, match=r"all\.yml: 'utter_topics' offers topics\. Load menus"):
+        say(responses, "utter_topics", "en")
+    with pytest.raises(WordingError, match=r"'utter_sent' offers topics\. Load menus"):
+        say(responses, "utter_sent", "en", offer=["track_order"])
+    gone = load(tmp_path, RESPONSES.replace("menu: start, kind", "menu: sales, kind"))
+    with pytest.raises(WordingError, match=r"all\.yml: 'utter_start' .*no menu 'sales'.*Add it"):
+        say(gone, "utter_start", "en", menus=menus)
+
+
+def test_terms_fill_placeholders_in_the_language(with_terms: Responses) -> None:
+    assert say(with_terms, "utter_terms", "en").text == "30 days, Kodama"
+    assert say(with_terms, "utter_terms", "zh-Hans").text == "木灵，30天"
+
+
+def test_a_value_given_wins_over_a_term_and_an_empty_slot_hides_none(
+    with_terms: Responses,
+) -> None:
+    said = say(with_terms, "utter_terms", "en", values={"returns_days": 7, "shop_name": None})
+    assert said.text == "7 days, Kodama"
+    assert say(with_terms, "utter_terms", "en", values={"returns_days": 0}).text.startswith("0 day")
+
+
+def test_terms_are_those_of_the_language_said(
+    with_terms: Responses, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where another language stands in, all of the reply is in it."""
+    with caplog.at_level(logging.WARNING):
+        assert say(with_terms, "utter_terms", "ja").text == "30 days, Kodama"
+
+
+def test_without_terms_their_placeholders_are_missing_values(responses: Responses) -> None:
+    with pytest.raises(WordingError, match=r"'utter_terms' in 'en': .*\{returns_days\}"):
+        say(responses, "utter_terms", "en")
 
 
 @pytest.mark.parametrize("menu", [None, "gone"])
@@ -179,6 +283,14 @@ def test_a_response_defined_twice_in_a_file_names_the_line(tmp_path: Path) -> No
         ("responses: {\n", r"all\.yml, line 2: .*Correct the YAML"),
         ("{}\n", r"There is no response"),
         (f"responses:\n  a:\n    - text: x\n      {EN}\n      buttons: [yes]\n", r"buttons or the"),
+        (
+            f"responses:\n  a:\n    - text: x\n      {EN}\n      custom: {{offer: b}}\n",
+            r"offer: \[",
+        ),
+        (
+            f"responses:\n  a:\n    - text: x\n      {EN}\n      custom: {{offer: [1]}}\n",
+            r"offer: \[",
+        ),
     ],
 )
 def test_a_faulty_file_is_refused(tmp_path: Path, text: str, named: str) -> None:
@@ -205,6 +317,8 @@ def test_complete_responses_have_no_faults(responses: Responses, menus: Menus) -
         ("title: 帮助, payload: /human_agent", "title: 帮助, payload: /faq", "other buttons"),
         ("custom: {menu: start, kind: apology}", "custom: {menu: sales}", "menu 'sales'"),
         ("custom: {menu: start, kind: apology}", "custom: {menu: start}", "other custom parts"),
+        ("{offer: [human_agent, orders]}", "{offer: [human_agent, sales]}", "offers 'sales'"),
+        ("{offer: [human_agent, orders]}", "{offer: [orders, human_agent]}", "other custom parts"),
     ],
 )
 def test_what_is_incomplete_is_named(
@@ -215,6 +329,16 @@ def test_what_is_incomplete_is_named(
     assert any(named in fault and "all.yml" in fault for fault in faults)
 
 
+def test_a_term_without_a_language_is_named_with_its_file(tmp_path: Path, menus: Menus) -> None:
+    policy = terms(tmp_path, TERMS.replace(", zh-Hans: 木灵", ""))
+    responses = load(tmp_path, RESPONSES, policy=policy)
+    assert check(responses, ["en"], menus) == []
+    [fault] = check(responses, ["en", "zh-Hans"], menus)
+    assert fault.startswith(f"{tmp_path / 'policy.yml'}: the term 'shop_name'")
+
+
 def test_the_projects_own_wording_is_complete() -> None:
-    responses = load_responses(ROOT / "data" / "responses")
-    assert check(responses, load_languages().ready, load_menus(ROOT / "menus.yml")) == []
+    languages = load_languages().ready
+    policy = load_policy(ROOT / "policy.yml", languages)
+    responses = load_responses(ROOT / "data" / "responses", policy=policy)
+    assert check(responses, languages, load_menus(ROOT / "menus.yml")) == []
