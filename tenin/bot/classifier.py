@@ -3,7 +3,8 @@
 Last component of the NLU pipeline in config.yml, after SpacyNLP. It learns full needs
 (`track_order`, `faq/returns_policy`) with `tenin.language`, sets the intent, fills in
 the response selection as Rasa's ResponseSelector would, and where a message is
-refused puts `nlu_fallback` first as Rasa's FallbackClassifier would.
+refused puts `nlu_fallback` first as Rasa's FallbackClassifier would, with the nearest
+topics under `near`. A second wish in the message goes under `second_need`.
 """
 
 from __future__ import annotations
@@ -46,11 +47,17 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from tenin.language import classification, features, learning, model_file
-from tenin.language.classification import Judgement, NeedModel
-from tenin.language.learning import Example, Settings, TrainingError, train
+from tenin.language.classification import OUT_OF_SCOPE, Judgement, NeedModel
+from tenin.language.clauses import clauses
+from tenin.language.learning import Settings, TrainingError, examples_of, train
 from tenin.language.model_file import ModelFileError, read_model, write_model
 
 logger = logging.getLogger(__name__)
+
+# What is put into the parsed message besides Rasa's own keys; the actions read them.
+NEAR = "near"
+SECOND_NEED = "second_need"
+MOST_NEAR = 3
 
 _SELECTION_FILE = "selection.json"
 _SOURCES = (classification, features, learning, model_file)
@@ -108,9 +115,19 @@ class NeedClassifier(IntentClassifier, GraphComponent):
         """Give the defaults of what config.yml may set.
 
         `refused`: share of rightly understood held-out examples that the threshold
-        may refuse. `ranking_length`: how many intents the ranking shows.
+        may refuse. `ranking_length`: how many intents the ranking shows. `talk`: needs that
+        are neither offered as topics nor taken for a second wish. `near`: how confident a
+        topic must be to be offered. `sure`: how confident each of two wishes in one message
+        must be, judged by itself. `person`: the need that goes before any other wish.
         """
-        return {"refused": Settings.refused, "ranking_length": LABEL_RANKING_LENGTH}
+        return {
+            "refused": Settings.refused,
+            "ranking_length": LABEL_RANKING_LENGTH,
+            "talk": [],
+            "near": 0.15,
+            "sure": 0.75,
+            "person": "human_agent",
+        }
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
@@ -139,11 +156,7 @@ class NeedClassifier(IntentClassifier, GraphComponent):
             for message in training_data.intent_examples
             if message.get(TEXT)
         ]
-        docs = model.model.pipe([text for text, _ in labelled])
-        examples = [
-            Example(need, features.features(doc), features.script(doc))
-            for (_, need), doc in zip(labelled, docs, strict=True)
-        ]
+        examples = examples_of(labelled, model.model)
         try:
             self._model = train(examples, Settings(refused=self._config["refused"]))
         except TrainingError as error:
@@ -186,8 +199,15 @@ class NeedClassifier(IntentClassifier, GraphComponent):
         if self._model is None:
             raise NeedModelError("The classifier has learnt nothing yet. Train a model first.")
         for message in messages:
-            doc = model.model(message.get(TEXT) or "")
-            judgement = self._model.judge(features.features(doc), features.script(doc))
+            text = message.get(TEXT) or ""
+            judgement = self._judge(text, model)
+            wishes = self._wishes(text, judgement, model)
+            if wishes:
+                judgement = _led_by(judgement, wishes[0])
+                if len(wishes) > 1:
+                    message.set(SECOND_NEED, wishes[1], add_to_output=True)
+            elif judgement.refused:
+                message.set(NEAR, self._near(judgement), add_to_output=True)
             ranking = _intent_ranking(judgement)[: self._config["ranking_length"]]
             message.set(INTENT, ranking[0], add_to_output=True)
             message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)
@@ -195,6 +215,46 @@ class NeedClassifier(IntentClassifier, GraphComponent):
                 selection = self._selection(judgement)
                 message.set(RESPONSE_SELECTOR_PROPERTY_NAME, selection, add_to_output=True)
         return messages
+
+    def _judge(self, text: str, model: SpacyModel) -> Judgement:
+        assert self._model is not None
+        doc = model.model(text)
+        return self._model.judge(features.features(doc), features.script(doc))
+
+    def _near(self, judgement: Judgement) -> list[str]:
+        """Give the topics that a refused message may be about, the likeliest first.
+
+        None if it may as well be out of scope.
+        """
+        if dict(judgement.confidences).get(OUT_OF_SCOPE, 0.0) >= self._config["near"]:
+            return []
+        topics = [
+            need
+            for need, confidence in judgement.confidences
+            if confidence >= self._config["near"] and need not in self._config["talk"]
+        ]
+        return topics[:MOST_NEAR]
+
+    def _wishes(self, text: str, whole: Judgement, model: SpacyModel) -> list[str]:
+        """Give the two wishes of a message that has two, or the wish for a person in it.
+
+        Each is a clause of it that is understood by itself, and one of them is what the whole
+        was understood as, so that a story does not fall apart into wishes.
+        """
+        found: list[str] = []
+        for clause in clauses(text):
+            judgement = self._judge(clause, model)
+            need, confidence = judgement.confidences[0]
+            if judgement.refused or confidence < self._config["sure"]:
+                continue
+            if need == self._config["person"]:
+                return [need]
+            if need not in self._config["talk"] and need not in found:
+                found.append(need)
+        likeliest = whole.confidences[0][0]
+        if len(found) < 2 or likeliest == self._config["person"]:
+            return []
+        return found[:2] if likeliest in found[:2] or whole.refused else []
 
     def _selection(self, judgement: Judgement) -> dict[str, Any]:
         """Give for every retrieval intent its likeliest answer, in ResponseSelector's form."""
@@ -218,6 +278,12 @@ class NeedClassifier(IntentClassifier, GraphComponent):
                 RESPONSE_SELECTOR_RANKING_KEY: ranking,
             }
         return found
+
+
+def _led_by(judgement: Judgement, need: str) -> Judgement:
+    """Give the judgement with `need` as the likeliest, understood."""
+    others = [each for each in judgement.confidences if each[0] != need]
+    return Judgement([(need, 1.0), *((each, 0.0) for each, _ in others)], False, judgement.score)
 
 
 def _intent_of(need: str) -> str:

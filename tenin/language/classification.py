@@ -1,14 +1,15 @@
 """Tells which need a message expresses, and when it is better to say: not understood.
 
 The numbers behind `tenin.bot.classifier`, without Rasa; `learning` makes the model.
-Features (`features`) are weighted by TF-IDF, words and characters each brought to
-length one; a feature never seen counts in the length, so a message of strange words
-comes out weak. One logistic regression per need, each against the rest, gives the
-confidence. A message is refused when confidence and likeness to the nearest examples
-of the need are together below a threshold.
+Features (`features`) are weighted by TF-IDF, words and characters each brought to a
+length of its own; a feature never seen counts in the length, so a message of strange
+words comes out weak. One line per need, each against the rest, gives the confidence.
+A message is refused when confidence and likeness to the nearest examples of the need
+are together below a threshold; where there is a need for what is out of scope, how far
+the message is from it counts too.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,7 +20,12 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Features = Mapping[str, int]
 
+# How long words and characters are in a message; as squares they make one.
+SHARES = (0.625, 0.7806)
+
+OUT_OF_SCOPE = "out_of_scope"
 _NEIGHBOURS = 3
+_LEAD = 0.3
 _TINY = 1e-4
 
 
@@ -51,11 +57,16 @@ class NeedModel:
     thresholds: Mapping[str, float]
     accuracy: float
     _index: dict[str, int] = field(init=False, repr=False, compare=False)
+    _of_need: list[csr_matrix] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Prepare the look-up of features."""
+        """Prepare the look-up of features and of each need's examples."""
         index = {feature: at for at, feature in enumerate(self.vocabulary)}
+        of_need = [
+            self.examples[np.flatnonzero(self.example_needs == at)] for at in range(len(self.needs))
+        ]
         object.__setattr__(self, "_index", index)
+        object.__setattr__(self, "_of_need", of_need)
 
     def judge(self, features: Features, script: str) -> Judgement:
         """Judge one message by its features and its kind of script."""
@@ -70,8 +81,11 @@ class NeedModel:
         row = self._row(known, features)
         logits = np.asarray(row @ self.weights)[0] + self.intercepts
         confidences = softmax(logits[np.newaxis] / self.temperature)[0]
-        likeness = (row @ self.examples.T).toarray()
-        score = float(scores_of(logits[np.newaxis], likeness, self.example_needs)[0])
+        message = np.zeros(len(self.vocabulary))
+        message[row.indices] = row.data
+        likeness = self._of_need[int(logits.argmax())] @ message
+        nearness = near(-np.sort(-likeness)[np.newaxis])
+        score = float(scores_of(confidences[np.newaxis], nearness, aside_of(self.needs))[0])
         order = np.argsort(-confidences, kind="stable")
         return Judgement(
             [(self.needs[at], float(confidences[at])) for at in order],
@@ -89,10 +103,15 @@ class NeedModel:
         values = [
             (1 + np.log(known[at]))
             * self.rarity[at]
-            / np.sqrt(2 * squares[is_word(self.vocabulary[at])])
+            * SHARES[not is_word(self.vocabulary[at])]
+            / np.sqrt(squares[is_word(self.vocabulary[at])])
             for at in columns
         ]
-        return csr_matrix((values, columns, [0, len(columns)]), shape=(1, len(self.vocabulary)))
+        # Of the type of the weights, or the product would make a copy of them all.
+        return csr_matrix(
+            (np.array(values, dtype=self.weights.dtype), columns, [0, len(columns)]),
+            shape=(1, len(self.vocabulary)),
+        )
 
 
 def is_word(feature: str) -> bool:
@@ -100,17 +119,42 @@ def is_word(feature: str) -> bool:
     return feature.startswith("w")
 
 
-def scores_of(logits: Floats, likeness: Floats, example_needs: Integers) -> Floats:
-    """Give for each message the mean of two logarithms.
+def aside_of(needs: Sequence[str]) -> int | None:
+    """Tell which need holds what is out of scope, if one does."""
+    return needs.index(OUT_OF_SCOPE) if OUT_OF_SCOPE in needs else None
 
-    Of the likeliest need's own confidence, and of the mean likeness to that need's
-    nearest examples.
+
+def near_of(
+    logits: Floats, messages: csr_matrix, examples: csr_matrix, example_needs: Integers
+) -> Floats:
+    """Give for each message, a row each, how near the likeliest need's examples are."""
+    likeliest = logits.argmax(1)
+    nearness = np.zeros(len(logits))
+    for need in np.unique(likeliest):
+        mine = np.flatnonzero(likeliest == need)
+        own = examples[np.flatnonzero(example_needs == need)]
+        nearness[mine] = near(-np.sort(-(messages[mine] @ own.T).toarray(), axis=1))
+    return nearness
+
+
+def near(likeness: Floats) -> Floats:
+    """Give the logarithm of the mean likeness to the nearest examples, which stand first."""
+    if not likeness.shape[1]:
+        return np.full(len(likeness), np.log(_TINY))
+    return np.asarray(np.log(likeness[:, :_NEIGHBOURS].mean(1) + _TINY))
+
+
+def scores_of(confidences: Floats, nearness: Floats, aside: int | None) -> Floats:
+    """Score each message: the higher, the surer that its likeliest need is meant.
+
+    The mean of two logarithms, of the confidence and of the nearness; and how much likelier
+    the need is than `aside`, the one for what is out of scope.
     """
-    best = logits.argmax(1)
-    own = np.where(example_needs[np.newaxis] == best[:, np.newaxis], likeness, 0.0)
-    nearest = -np.sort(-own, axis=1)[:, :_NEIGHBOURS]
-    near = np.log(nearest.mean(1) + _TINY)
-    return np.asarray((near - np.logaddexp(0.0, -logits.max(1))) / 2)
+    likeliest = np.log(confidences.max(1) + _TINY)
+    scores = (nearness + likeliest) / 2
+    if aside is not None:
+        scores = scores + _LEAD * (likeliest - np.log(confidences[:, aside] + _TINY))
+    return np.asarray(scores)
 
 
 def softmax(logits: Floats) -> Floats:

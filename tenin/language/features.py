@@ -14,6 +14,8 @@ from itertools import pairwise
 import regex
 from spacy.tokens import Doc
 
+from tenin.language.entities import IDENTIFIERS
+from tenin.language.pipeline import simplified
 from tenin.language.scripts import runs
 
 _CHARACTERS = range(1, 6)
@@ -47,16 +49,16 @@ def script(doc: Doc) -> str:
 
 
 def _fold(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).lower()
+    return simplified(unicodedata.normalize("NFKC", text).lower())
 
 
 def _words(doc: Doc) -> Iterator[str]:
     for token in doc:
-        if token.ent_type_:
+        if token.ent_type_ in IDENTIFIERS:
             if token.ent_iob_ == "B":
                 yield f"{_NAMED}{token.ent_type_}"
             continue
-        word = _LONG_NUMBER.sub(f"{_NAMED}number", _fold(token.text))
+        word = _LONG_NUMBER.sub(f"{_NAMED}number", _fold(token.norm_))
         if _SAYS_SOMETHING.search(word):
             yield word
 
@@ -65,6 +67,8 @@ def _stretches(doc: Doc) -> Iterator[tuple[str, str]]:
     """Give the text between entities, folded, and the entities' labels, in their order."""
     start = 0
     for entity in doc.ents:
+        if entity.label_ not in IDENTIFIERS:
+            continue
         yield from _numbers_apart(_fold(doc.text[start : entity.start_char]))
         yield "", entity.label_
         start = entity.end_char

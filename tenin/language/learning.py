@@ -1,32 +1,46 @@
 """Learns the model of `classification` from examples, and when to refuse a message.
 
-No example of what is out of scope goes into it: training leaves out a tenth of the
-examples at a time, sees with which score the held-out ones are understood rightly, and
-sets the threshold, for messages with Han signs and for others apart, so that only a
-small share of these would have been refused.
+What a need is called is an example of it too. A linear support vector machine or a
+logistic regression is fitted for each need against the rest; where the examples are
+few, which of them is chosen by cross-validation.
+
+No example of what is out of scope goes into the threshold: training leaves out a part
+of the examples at a time, sees with which score the held-out ones are understood
+rightly, and sets the threshold, for messages with Han signs and for others apart, so
+that only a small share of these would have been refused.
 """
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import regex
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.sparse import csr_matrix, diags
 from sklearn.linear_model import LogisticRegression
+from sklearn.svm import LinearSVC
+from spacy.language import Language
 
 from tenin.language.classification import (
+    SHARES,
     Features,
     Floats,
     Integers,
     NeedModel,
+    aside_of,
     is_word,
+    near_of,
     scores_of,
     softmax,
 )
+from tenin.language.features import features, script
 
 _NONE_LEFT = 1e-4
+# What joins the words of a need's name: `faq/returns_policy`.
+_SIGNS = regex.compile(r"[_/\-]+")
 
 
 class TrainingError(ValueError):
@@ -34,16 +48,32 @@ class TrainingError(ValueError):
 
 
 @dataclass(frozen=True)
+class Learner:
+    """What is fitted for each need: `svm` or `logistic`, and the weight of an error."""
+
+    kind: str
+    cost: float
+
+
+@dataclass(frozen=True)
 class Settings:
     """How to train.
 
-    `costs` are the weights of an error to choose from by cross-validation in `folds`;
-    `refused` is the share of rightly understood held-out messages that the threshold
-    may refuse; a kind of text with fewer than `enough` of them shares the others'.
+    Up to `few` examples all `learners` are tried by cross-validation in `folds` parts and
+    the best is taken; beyond, where that would take minutes, it is the first, and there
+    are `folds_of_many` parts. `refused` is the share of rightly understood held-out
+    messages that the threshold may refuse; a kind of text with fewer than `enough` of
+    them shares the others'.
     """
 
-    costs: tuple[float, ...] = (5.0, 20.0)
+    learners: tuple[Learner, ...] = (
+        Learner("svm", 1.0),
+        Learner("logistic", 20.0),
+        Learner("logistic", 50.0),
+    )
+    few: int = 2000
     folds: int = 10
+    folds_of_many: int = 3
     refused: float = 0.05
     enough: int = 50
     seed: int = 1
@@ -51,11 +81,25 @@ class Settings:
 
 @dataclass(frozen=True)
 class Example:
-    """One training example: the need it expresses, its features, its kind of script."""
+    """One training example: the need it expresses, its features, its kind of script.
+
+    `named` ones are the names of needs: learnt from, but never held out to be asked.
+    """
 
     need: str
     features: Features
     script: str
+    named: bool = False
+
+
+def examples_of(labelled: Sequence[tuple[str, str]], pipeline: Language) -> list[Example]:
+    """Make examples of pairs of text and need, and of the needs' own names."""
+    names = [(_SIGNS.sub(" ", need), need) for need in sorted({need for _, need in labelled})]
+    docs = pipeline.pipe([text for text, _ in [*labelled, *names]])
+    return [
+        Example(need, features(doc), script(doc), named=at >= len(labelled))
+        for at, ((_, need), doc) in enumerate(zip([*labelled, *names], docs, strict=True))
+    ]
 
 
 def train(examples: Sequence[Example], settings: Settings | None = None) -> NeedModel:
@@ -75,21 +119,26 @@ def train(examples: Sequence[Example], settings: Settings | None = None) -> Need
     vocabulary = tuple(sorted({feature for example in examples for feature in example.features}))
     counts = _count(examples, vocabulary)
     words = np.array([is_word(feature) for feature in vocabulary])
-    cost, logits, scores, tested = _cross_validate(counts, words, labels, len(needs), settings)
+    named = np.array([example.named for example in examples])
+    learner, logits, nearness, tested = _cross_validate(
+        counts, words, labels, named, len(needs), settings
+    )
+    temperature = _temperature(logits[tested], labels[tested])
+    scores = scores_of(softmax(logits / temperature), nearness, aside_of(needs))
     right = tested & (logits.argmax(1) == labels)
     rarity = _rarity(counts)
     matrix = _weigh(counts, rarity, words)
-    weights, intercepts = _fit(matrix, labels, len(needs), cost, settings.seed)
+    weights, intercepts = _fit(matrix, labels, len(needs), learner, settings.seed)
     return NeedModel(
         needs=needs,
         vocabulary=vocabulary,
         rarity=rarity,
-        unknown_rarity=float(np.log(1 + len(examples)) + 1),
+        unknown_rarity=float(rarity_of(np.zeros(1), len(examples))[0]),
         weights=weights,
         intercepts=intercepts,
         examples=matrix,
         example_needs=labels,
-        temperature=_temperature(logits[tested], labels[tested]),
+        temperature=temperature,
         thresholds=_thresholds(scores, right, [example.script for example in examples], settings),
         accuracy=float(right.sum() / tested.sum()),
     )
@@ -99,7 +148,8 @@ def _sorted(examples: Sequence[Example]) -> list[Example]:
     """Give the examples in an order of their own, each once."""
     keyed = {
         (example.need, example.script, tuple(sorted(example.features.items()))): example
-        for example in examples
+        # One that is written and a name too is a name, whichever comes first.
+        for example in sorted(examples, key=lambda example: example.named)
         if example.features
     }
     return [keyed[key] for key in sorted(keyed)]
@@ -118,18 +168,26 @@ def _count(examples: Sequence[Example], vocabulary: Sequence[str]) -> csr_matrix
 
 
 def _rarity(counts: csr_matrix) -> Floats:
-    """Give each feature's inverse document frequency, smoothed; unseen ones are the rarest."""
+    """Give each feature's inverse document frequency, smoothed; unseen ones are the rarest.
+
+    Its square root: in short messages the full weight lets one rare word outweigh the rest.
+    """
     seen = np.bincount(counts.indices, minlength=counts.shape[1])
-    return np.asarray(np.log((1 + counts.shape[0]) / (1 + seen)) + 1)
+    return rarity_of(seen, counts.shape[0])
+
+
+def rarity_of(seen: Any, examples: int) -> Floats:
+    """Give the weight of features that stand in `seen` of so many examples."""
+    return np.asarray(np.sqrt(np.log((1 + examples) / (1 + seen)) + 1))
 
 
 def _weigh(counts: csr_matrix, rarity: Floats, words: NDArray[np.bool_]) -> csr_matrix:
-    """Weigh counts by rarity; words and characters each make half of a row's length."""
+    """Weigh counts by rarity; words and characters have their share of a row's length."""
     weighed = counts @ diags(rarity)
     squares = weighed.power(2)
     scale = [
-        1 / np.sqrt(2 * np.maximum(np.asarray(squares[:, block].sum(1)).ravel(), _NONE_LEFT))
-        for block in (words, ~words)
+        share / np.sqrt(np.maximum(np.asarray(squares[:, block].sum(1)).ravel(), _NONE_LEFT))
+        for share, block in zip(SHARES, (words, ~words), strict=True)
     ]
     weighed = csr_matrix(weighed)
     row_of = np.repeat(np.arange(counts.shape[0]), np.diff(weighed.indptr))
@@ -138,23 +196,29 @@ def _weigh(counts: csr_matrix, rarity: Floats, words: NDArray[np.bool_]) -> csr_
 
 
 def _fit(
-    matrix: csr_matrix, labels: Integers, needs: int, cost: float, seed: int
+    matrix: csr_matrix, labels: Integers, needs: int, learner: Learner, seed: int
 ) -> tuple[Floats, Floats]:
-    """Fit one regression per need against the rest; a need without examples gets none."""
-    regression = LogisticRegression(
-        C=cost,
-        solver="liblinear",
-        dual=True,
-        class_weight="balanced",
-        random_state=seed,
-        max_iter=10_000,
-    ).fit(matrix, labels)
-    coefficients, offsets = regression.coef_, regression.intercept_
-    if len(regression.classes_) == 2:
+    """Fit one line per need against the rest; a need without examples gets none."""
+    if learner.kind == "svm":
+        lines = LinearSVC(
+            C=learner.cost, class_weight="balanced", random_state=seed, max_iter=10_000
+        )
+    else:
+        lines = LogisticRegression(
+            C=learner.cost,
+            solver="liblinear",
+            dual=True,
+            class_weight="balanced",
+            random_state=seed,
+            max_iter=10_000,
+        )
+    lines.fit(matrix, labels)
+    coefficients, offsets = lines.coef_, lines.intercept_
+    if len(lines.classes_) == 2:
         coefficients, offsets = np.vstack([-coefficients, coefficients]), np.r_[-offsets, offsets]
     weights, intercepts = np.zeros((matrix.shape[1], needs)), np.full(needs, -20.0)
-    weights[:, regression.classes_] = coefficients.T
-    intercepts[regression.classes_] = offsets
+    weights[:, lines.classes_] = coefficients.T
+    intercepts[lines.classes_] = offsets
     return weights, intercepts
 
 
@@ -162,18 +226,22 @@ def _cross_validate(
     counts: csr_matrix,
     words: NDArray[np.bool_],
     labels: Integers,
+    named: NDArray[np.bool_],
     needs: int,
     settings: Settings,
-) -> tuple[float, Floats, Floats, NDArray[np.bool_]]:
-    """Choose the cost; give it with each example's logits and score from when it was held out.
+) -> tuple[Learner, Floats, Floats, NDArray[np.bool_]]:
+    """Choose the learner; give each example's logits and nearness from when it was held out.
 
     The last result tells which examples were tested: those whose need still had others.
     """
-    fold_of = _folds(labels, settings)
-    logits = {cost: np.zeros((len(labels), needs)) for cost in settings.costs}
-    scores = {cost: np.zeros(len(labels)) for cost in settings.costs}
+    few = len(labels) <= settings.few
+    learners = settings.learners if few else settings.learners[:1]
+    folds = settings.folds if few else settings.folds_of_many
+    fold_of = np.where(named, -1, _folds(labels, folds, settings.seed))
+    logits = {learner: np.zeros((len(labels), needs)) for learner in learners}
+    nearness = {learner: np.zeros(len(labels)) for learner in learners}
     tested = np.zeros(len(labels), dtype=bool)
-    for fold in range(settings.folds):
+    for fold in range(folds):
         seen, held = np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)
         if not len(held) or len(set(labels[seen])) < 2:
             continue
@@ -181,25 +249,21 @@ def _cross_validate(
         rarity = _rarity(counts[seen])
         known = _weigh(counts[seen], rarity, words)
         asked = _weigh(counts[held], rarity, words)
-        likeness = (asked @ known.T).toarray()
-        for cost in settings.costs:
-            weights, intercepts = _fit(known, labels[seen], needs, cost, settings.seed)
-            logits[cost][held] = asked @ weights + intercepts
-            scores[cost][held] = scores_of(logits[cost][held], likeness, labels[seen])
-    best = max(
-        settings.costs,
-        key=lambda cost: ((logits[cost].argmax(1) == labels)[tested].sum(), -cost),
-    )
-    return best, logits[best], scores[best], tested
+        for learner in learners:
+            weights, intercepts = _fit(known, labels[seen], needs, learner, settings.seed)
+            logits[learner][held] = asked @ weights + intercepts
+            nearness[learner][held] = near_of(logits[learner][held], asked, known, labels[seen])
+    best = max(learners, key=lambda learner: (logits[learner].argmax(1) == labels)[tested].sum())
+    return best, logits[best], nearness[best], tested
 
 
-def _folds(labels: Integers, settings: Settings) -> Integers:
+def _folds(labels: Integers, folds: int, seed: int) -> Integers:
     """Deal each need's examples out over the folds."""
-    random = np.random.default_rng(settings.seed)
+    random = np.random.default_rng(seed)
     fold_of = np.zeros(len(labels), dtype=np.int64)
     for label in np.unique(labels):
         mine = random.permutation(np.flatnonzero(labels == label))
-        fold_of[mine] = (np.arange(len(mine)) + random.integers(settings.folds)) % settings.folds
+        fold_of[mine] = (np.arange(len(mine)) + random.integers(folds)) % folds
     return fold_of
 
 

@@ -56,7 +56,7 @@ def read_model(folder: Path) -> NeedModel:
             vocabulary=tuple(plain["vocabulary"]),
             rarity=found["rarity"],
             unknown_rarity=plain["unknown_rarity"],
-            weights=found["weights"].astype(np.float64),
+            weights=found["weights"],
             intercepts=found["intercepts"],
             examples=csr_matrix(
                 (found["values"].astype(np.float64), found["columns"], found["rows"]), shape=shape

@@ -1,19 +1,28 @@
 """The one spaCy pipeline for all languages: words and entities of a message.
 
 `tenin.bot.spacy_nlp` hands it to Rasa. The tokenizer cuts a text where its script
-changes and where an entity begins or ends; Han runs are cut into words by jieba, the
-rest by spaCy's English tokenizer. No character is lost: `doc.text` is the text.
+changes and where an entity begins or ends. Runs of Han are cut into words by jieba; in a
+text with hiragana, runs of Han and kana together by SudachiPy; the rest by spaCy's
+English tokenizer. No character is lost: `doc.text` is the text, but for half characters
+(lone surrogates), which are replaced one by one. `token.norm_` is the word as the
+classifier takes it: Traditional Chinese as Simplified, Japanese in Sudachi's normalised
+form (とどか and 届き are both 届く).
 """
 
 import hashlib
 import logging
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from importlib.metadata import version
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import jieba
+import regex
 import spacy
+import sudachipy
+from opencc import OpenCC
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.util import DummyTokenizer
@@ -25,8 +34,17 @@ from tenin.language.scripts import runs
 
 CACHE = Path("var/cache")
 
-_SOURCES = (__file__, entities.__file__, scripts.__file__)
-_PACKAGES = ("spacy", "jieba", "regex")
+_SOURCES = (__file__, *entities.SOURCES, scripts.__file__)
+_PACKAGES = ("spacy", "jieba", "sudachipy", "sudachidict-core", "opencc", "regex")
+# SudachiPy refuses texts of 48 KB and more.
+_LONGEST_PIECE = 10_000
+_JAPANESE = ("han", "kana")
+_HIRAGANA = regex.compile(r"\p{Hiragana}")
+# Has the entity rules and OpenCC made, a second's work that no customer is to wait for.
+_FIRST_TEXT = "1字"
+# Half of a sign in UTF-16, which JSON can hold and UTF-8 can't: neither can what is used here.
+_LONE_SURROGATE = regex.compile(r"\p{Cs}")
+_REPLACEMENT = "\ufffd"
 
 jieba.setLogLevel(logging.WARNING)
 
@@ -42,48 +60,91 @@ class ScriptTokenizer(DummyTokenizer):  # type: ignore[misc]
         cache.mkdir(parents=True, exist_ok=True)
         self._han.tmp_dir = str(cache)
         self._han.initialize()
+        self._japanese = sudachipy.Dictionary(dict="core").tokenizer(mode=sudachipy.SplitMode.A)
 
     def __call__(self, text: str) -> Doc:
-        """Cut `text`; words and the spaces after them together are the text again."""
+        """Cut `text`; words and the spaces after them together are the text again.
+
+        A lone surrogate becomes the replacement character, so that offsets stay.
+        """
         words: list[str] = []
         spaces: list[bool] = []
-        for word, space in self._words(text):
+        norms: list[str] = []
+        for word, space, norm in self._words(_LONE_SURROGATE.sub(_REPLACEMENT, text)):
             if word == " " and words and not spaces[-1]:
                 spaces[-1] = True
                 if space:
                     words.append(" ")
                     spaces.append(False)
+                    norms.append(" ")
             else:
                 words.append(word)
                 spaces.append(space)
-        return Doc(self.vocab, words=words, spaces=spaces)
+                norms.append(norm)
+        doc = Doc(self.vocab, words=words, spaces=spaces)
+        for token, norm in zip(doc, norms, strict=True):
+            token.norm_ = norm
+        return doc
 
-    def _words(self, text: str) -> Iterator[tuple[str, bool]]:
+    def _words(self, text: str) -> Iterator[tuple[str, bool, str]]:
         for kind, piece in _pieces(text):
             if kind == "han":
-                yield from ((word, False) for word in self._han.cut(piece))
+                yield from self._chinese_words(piece)
+            elif kind == "japanese":
+                for start in range(0, len(piece), _LONGEST_PIECE):
+                    for word in self._japanese.tokenize(piece[start : start + _LONGEST_PIECE]):
+                        yield word.surface(), False, word.normalized_form()
             elif kind == "other":
-                yield from ((token.text, bool(token.whitespace_)) for token in self._spaced(piece))
+                for token in self._spaced(piece):
+                    yield token.text, bool(token.whitespace_), token.norm_
             else:
-                yield piece, False
+                yield piece, False, piece
+
+    def _chinese_words(self, piece: str) -> Iterator[tuple[str, bool, str]]:
+        simple = simplified(piece)
+        start = 0
+        for word in self._han.cut(simple):
+            yield piece[start : start + len(word)], False, word
+            start += len(word)
+
+
+@lru_cache(maxsize=1)
+def _converter() -> OpenCC:
+    return OpenCC("t2s")
+
+
+def simplified(text: str) -> str:
+    """Give `text` with Traditional Chinese signs as Simplified ones, as long as before."""
+    simple: str = _converter().convert(_LONE_SURROGATE.sub(_REPLACEMENT, text))
+    return simple if len(simple) == len(text) else text
 
 
 def _pieces(text: str) -> Iterator[tuple[str, str]]:
     """Cut `text` at changes of script and at entities; give kind and text of each piece.
 
+    Kinds are those of `scripts`, and `japanese` for Han and kana of a text with hiragana.
+
     An entity's text is cut further by its script, but never together with what stands
     beside it, so that an entity always begins and ends with a word.
     """
+    japanese = bool(_HIRAGANA.search(text))
     start = 0
     for entity in find_entities(text):
-        yield from _script_pieces(text[start : entity.start])
-        yield from _script_pieces(text[entity.start : entity.end])
+        yield from _script_pieces(text[start : entity.start], japanese)
+        yield from _script_pieces(text[entity.start : entity.end], japanese)
         start = entity.end
-    yield from _script_pieces(text[start:])
+    yield from _script_pieces(text[start:], japanese)
 
 
-def _script_pieces(text: str) -> Iterator[tuple[str, str]]:
-    return ((run.kind, text[run.start : run.end]) for run in runs(text))
+def _script_pieces(text: str, japanese: bool) -> Iterator[tuple[str, str]]:
+    for kind, group in groupby(
+        runs(text), lambda run: "japanese" if japanese and run.kind in _JAPANESE else run.kind
+    ):
+        pieces = [text[run.start : run.end] for run in group]
+        if kind == "japanese":
+            yield kind, "".join(pieces)
+        else:
+            yield from ((kind, piece) for piece in pieces)
 
 
 @spacy.registry.tokenizers("tenin.script_tokenizer.v1")  # type: ignore[untyped-decorator]
@@ -95,9 +156,15 @@ def make_tokenizer(cache: str) -> Callable[[Language], ScriptTokenizer]:
 
 @Language.component("tenin_entities")  # type: ignore[untyped-decorator]
 def set_entities(doc: Doc) -> Doc:
-    """Set the entities that the rules find in the document's text."""
+    """Set the entities that the rules find; the normalised value of each is its `kb_id_`."""
     spans = (
-        doc.char_span(entity.start, entity.end, label=entity.label, alignment_mode="expand")
+        doc.char_span(
+            entity.start,
+            entity.end,
+            label=entity.label,
+            kb_id=entity.value or "",
+            alignment_mode="expand",
+        )
         for entity in find_entities(doc.text)
     )
     doc.set_ents([span for span in spans if span is not None])
@@ -112,6 +179,7 @@ def build_pipeline(cache: Path = CACHE) -> Language:
     tokenizer: dict[str, Any] = {"@tokenizers": "tenin.script_tokenizer.v1", "cache": str(cache)}
     pipeline = spacy.blank("en", config={"nlp": {"tokenizer": tokenizer}})
     pipeline.add_pipe("tenin_entities")
+    pipeline(_FIRST_TEXT)
     return pipeline
 
 

@@ -14,9 +14,9 @@ _NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x2
 
 _RUN = regex.compile(
     r"(?P<han>\p{Han}+)"
-    r"|(?P<kana>[\p{Hiragana}\p{Katakana}ー]+)"
+    r"|(?P<kana>[\p{Hiragana}\p{Katakana}ー\uff70\uff9e\uff9f]+)"
     r"|(?P<mark>[\u3000-\u303f\uff00-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65])"
-    r"|(?P<other>[^\p{Han}\p{Hiragana}\p{Katakana}ー"
+    r"|(?P<other>[^\p{Han}\p{Hiragana}\p{Katakana}ー\uff70\uff9e\uff9f"
     r"\u3000-\u303f\uff00-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]+)"
 )
 

@@ -50,6 +50,32 @@ def test_one_number_address_or_width_is_as_good_as_another(
     assert features(pipeline(one)) == features(pipeline(other))
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "shared"),
+    [
+        ("訂單", "订单", {"订单"}),
+        ("訂單到哪了", "订单什么时候到", {"订单", "到"}),
+        ("とどかない", "届きました", {"届く"}),
+        ("届かない", "届きません", {"届く"}),
+        ("ﾃﾝﾄは", "テントを", {"テント"}),
+        ("ＯＲＤＥＲ", "Order", {"order"}),
+    ],
+)
+def test_one_word_written_in_two_ways_is_one_feature(
+    pipeline: Language, one: str, other: str, shared: set[str]
+) -> None:
+    assert words(pipeline, one) & words(pipeline, other) >= shared
+
+
+def test_traditional_and_simplified_text_have_the_same_features(pipeline: Language) -> None:
+    assert features(pipeline("我的訂單到哪了")) == features(pipeline("我的订单到哪了"))
+
+
+@pytest.mark.parametrize("text", ["\ud83d", "我的\ud83d订单", "届\udc00く"])
+def test_half_a_sign_hides_nothing(pipeline: Language, text: str) -> None:
+    assert pieces(pipeline, text) >= {sign for sign in text if not "\ud800" <= sign <= "\udfff"}
+
+
 def test_different_kinds_of_entities_are_told_apart(pipeline: Language) -> None:
     assert words(pipeline, "202611050042") != words(pipeline, "me@example.com")
 
@@ -61,4 +87,5 @@ def test_signs_alone_are_nothing(pipeline: Language, text: str) -> None:
 
 def test_the_kind_of_script_is_told(pipeline: Language) -> None:
     assert script(pipeline("我的order")) == "han"
+    assert script(pipeline("注文の")) == "han"
     assert script(pipeline("my order")) == "spaced"
