@@ -12,6 +12,7 @@ from sqlalchemy.engine import Engine
 
 from tenin.database import make_engine
 from tenin.language.languages import configured
+from tenin.language.wording import load_responses
 from tenin.settings import Settings, load_settings
 
 T = TypeVar("T")
@@ -33,6 +34,12 @@ def conversations() -> Engine:
 def shop() -> Engine:
     """The shop's own database."""
     return make_engine(settings().shop.database_url)
+
+
+@functools.lru_cache(maxsize=1)
+def answers() -> frozenset[str]:
+    """The names of all responses there are."""
+    return frozenset(load_responses(settings().root / "data" / "responses").variations)
 
 
 async def in_time(work: Callable[[], T]) -> T:

@@ -1,4 +1,7 @@
-"""A message was not understood: the menu, and the second time in a row a person first."""
+"""A message was not understood: the nearest topics are offered, else the menu.
+
+The second time in a row a person comes first.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ HAVE_RULES = ("nlu_fallback", "out_of_scope")
 
 
 class ActionNotUnderstood(Action):
-    """Apologise in fresh words."""
+    """Ask which topic is meant if some are near, else apologise; in fresh words each time."""
 
     def name(self) -> str:
         """The action's name in domain.yml."""
@@ -22,11 +25,14 @@ class ActionNotUnderstood(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[dict[str, Any]]:
-        """Choose by whether the message before was not understood either."""
-        again = _was_not_understood_before(tracker.events)
-        dispatcher.utter_message(
-            response="utter_not_understood_again" if again else "utter_not_understood"
-        )
+        """Choose by what is near, and by whether the message before was not understood either."""
+        near = tracker.latest_message.get("near") or []
+        if _was_not_understood_before(tracker.events):
+            dispatcher.utter_message(response="utter_not_understood_again")
+        elif near:
+            dispatcher.utter_message(response="utter_clarify", offer=near)
+        else:
+            dispatcher.utter_message(response="utter_not_understood")
         if tracker.latest_message["intent"]["name"] in HAVE_RULES:
             return []  # a rule goes on from here
         # No rule or story knew what to do next, and none would after this.

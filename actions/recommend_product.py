@@ -7,8 +7,9 @@ from typing import Any
 from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import context
+from actions import context, goods
 from tenin.database import read_transaction
+from tenin.shop.catalogue import ProductView, products_by_sku
 from tenin.shop.recommendations import Recommendation, recommend
 
 
@@ -22,29 +23,25 @@ class ActionRecommendProduct(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[dict[str, Any]]:
-        """Look up what is in stock and say why these."""
+        """Look up what is in stock, of the category if one is named, and say why these."""
         language = context.language(tracker)
+        category = next(iter(goods.named(tracker, "category")), None)
 
-        def look_up() -> list[Recommendation]:
+        def look_up() -> tuple[list[Recommendation], list[ProductView]]:
             with read_transaction(context.shop()) as session:
-                return recommend(session, language)
+                found = recommend(session, language, category=category)
+                return found, products_by_sku(session, [good.sku for good in found], language)
 
-        goods = await context.in_time(look_up)
-        if goods:
-            cards = [_card(good) for good in goods]
-            dispatcher.utter_message(response="utter_recommend", json_message={"cards": cards})
-        else:
+        found, views = await context.in_time(look_up)
+        cards = [goods.recommendation_card(good) for good in found]
+        if not found:
             dispatcher.utter_message(response="utter_recommend_none")
+        elif category and views:
+            dispatcher.utter_message(
+                response="utter_recommend_category",
+                category=views[0].category_name,
+                json_message={"cards": cards},
+            )
+        else:
+            dispatcher.utter_message(response="utter_recommend", json_message={"cards": cards})
         return []
-
-
-def _card(good: Recommendation) -> dict[str, Any]:
-    return {
-        "kind": "product",
-        "title": good.name,
-        "text": good.text,
-        "price": float(good.price),
-        "currency": good.currency,
-        "image": good.image,
-        "url": f"/#{good.sku}",
-    }

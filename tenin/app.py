@@ -31,7 +31,7 @@ from tenin.conversation.voice import Voice
 from tenin.conversation.wake import listen
 from tenin.database import check_schema, make_engine, read_transaction
 from tenin.desk import routes as desk_routes
-from tenin.language.languages import configured, match
+from tenin.language.languages import configured, detect, match
 from tenin.pages.rendering import STATIC, render, strings
 from tenin.services import Services, services_of
 from tenin.settings import Settings, load_settings
@@ -42,6 +42,8 @@ from tenin.web import SECURITY_HEADERS, Problem, SecurityHeaders, problem_respon
 
 POLL_SECONDS = 1.0
 WATCH_SECONDS = 0.5
+# Has `detect` make all it needs, a second's work that no customer is to wait for.
+FIRST_TEXT = "1字の"
 
 logger = logging.getLogger(__name__)
 
@@ -131,6 +133,7 @@ async def error_page(request: Request, error: Exception) -> Response:
 @contextlib.asynccontextmanager
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     services: Services = app.state.services
+    await asyncio.to_thread(detect, FIRST_TEXT)
     wakes = await listen(services.settings.web.port, services.hub.moved)
     tasks = [
         asyncio.create_task(_forever(services.hub.poll, POLL_SECONDS)),

@@ -47,10 +47,13 @@ class Customer:
         line: int | None = answer.json()["line"]
         return line
 
-    def events(self, after: int = 0) -> Iterator[tuple[str, dict[str, Any]]]:
-        """The stream's events after a line, as (name, data)."""
+    def events(
+        self, after: int = 0, seconds: float = PATIENCE
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
+        """The stream's events after a line, as (name, data); ends when it is silent for long."""
         headers = {"last-event-id": str(after)}
-        with self.http.stream("GET", "/chat/stream", headers=headers) as answer:
+        patience = httpx.Timeout(PATIENCE, read=seconds)
+        with self.http.stream("GET", "/chat/stream", headers=headers, timeout=patience) as answer:
             answer.raise_for_status()
             name = ""
             for line in answer.iter_lines():

@@ -29,6 +29,7 @@ LINKED = (
     "languages.yml",
     "menus.yml",
     "models",
+    "policy.yml",
     "requirements",
     "tenin",
 )

@@ -24,10 +24,12 @@ from tenin.settings import load_settings
 NOT_VALUES = {
     "attachment",
     "buttons",
+    "choices",
     "custom",
     "domain_responses",
     "elements",
     "image",
+    "offer",
     "template",
     "text",
 }
@@ -53,7 +55,11 @@ class WordingGenerator(NaturalLanguageGenerator):
         output_channel: str,
         **kwargs: Any,
     ) -> dict[str, Any] | None:
-        """The message for `utter_action`; None after marking the turn failed if there is none."""
+        """The message for `utter_action`; None after marking the turn failed if there is none.
+
+        Besides values an action may give `language` (else the conversation's), `offer`, needs
+        or menus whose buttons come first, and `choices`, further buttons with title and payload.
+        """
         turn = running.get()
         values = {
             **tracker.current_slot_values(),
@@ -63,12 +69,13 @@ class WordingGenerator(NaturalLanguageGenerator):
             said = say(
                 self._voice.responses,
                 utter_action,
-                self._language(tracker),
+                kwargs.get("language") or self._language(tracker),
                 channel=output_channel,
                 values=values,
                 recent=[*turn.turn.recent, *turn.said] if turn else _recent(tracker),
                 menus=self._voice.menus,
                 menu=tracker.get_slot("menu"),
+                offer=kwargs.get("offer") or (),
             )
         except Exception:
             # Rasa would drop the reply and go on: the customer would get silence.
@@ -79,10 +86,12 @@ class WordingGenerator(NaturalLanguageGenerator):
         if turn is not None:
             turn.said.append(said.text)
         message: dict[str, Any] = {"text": said.text}
-        if said.buttons:
-            message["buttons"] = [
-                {"title": button.title, "payload": button.payload} for button in said.buttons
-            ]
+        buttons = [
+            *(kwargs.get("choices") or ()),
+            *({"title": button.title, "payload": button.payload} for button in said.buttons),
+        ]
+        if buttons:
+            message["buttons"] = buttons
         if said.custom:
             message["custom"] = dict(said.custom)
         return message

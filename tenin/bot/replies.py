@@ -9,6 +9,7 @@ offer, or the queue itself if a person was asked for.
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 from tenin.bot.runtime import RunningTurn
@@ -19,6 +20,9 @@ from tenin.conversation.turns import Outcome
 from tenin.conversation.voice import Voice
 
 PERSON_WANTED = "person_wanted"
+LANGUAGE = "language"
+SECOND_NEED = "second_need"
+SECOND_NEED_WAITING = "second_need_waiting"
 EVENT = "event"  # what the page tells by itself may go without an answer
 
 
@@ -34,18 +38,92 @@ def outcome_of(turn: RunningTurn, new: list[dict[str, Any]], voice: Voice, turns
     # Whatever the dialogue made of it: asking for a person ends in a person.
     wanted = _person_wanted(new) or ("asked" if _asks_for_person(new) else None)
     silent = not turn.messages and not wanted and turn.turn.kind != EVENT
+    language = None
     if turn.failed is None and not silent:
         replies = [_reply(message) for message in turn.messages]
+        language = _changed_language(turn, new)
+        second = _SecondNeed([*turn.base, *new], new, asked_for_person=bool(wanted))
+        if second.to_ask:
+            replies.append(_question(turn, voice, second.to_ask, language))
+        new = [*new, *second.settings()]
     else:
         replies = [] if wanted else [_apology(turn, voice)]
         new = _without_actions(new, replies)
+        if wanted:
+            second = _SecondNeed([*turn.base, *new], new, asked_for_person=True)
+            new = [*new, *second.settings()]
     return Outcome(
         events=new,
         snapshot=memory.bound([*turn.base, *new], turns),
         replies=replies,
         loaded=len(turn.base),
         person_wanted=wanted,
+        language=language,
     )
+
+
+class _SecondNeed:
+    """What becomes of a second wish: asked about once no form is open, then forgotten.
+
+    The classifier finds it in a message (`second_need` in what it understood). It waits
+    while a form asks its questions; a turn after the question has been put, whatever the
+    customer says, it is over. A person who takes over reads it in the transcript.
+    """
+
+    def __init__(
+        self, events: list[dict[str, Any]], new: list[dict[str, Any]], asked_for_person: bool
+    ) -> None:
+        parsed = [event["parse_data"] for event in new if event["event"] == "user"]
+        found = parsed[-1].get(SECOND_NEED) if parsed else None
+        waiting = found or _slot(events, SECOND_NEED_WAITING)
+        self._was = {name: _slot(events, name) for name in (SECOND_NEED, SECOND_NEED_WAITING)}
+        if asked_for_person:
+            waiting = None
+        in_form = _open_form(events) is not None
+        self.to_ask: str | None = None if in_form else waiting
+        self._waiting: str | None = waiting if in_form else None
+
+    def settings(self) -> list[dict[str, Any]]:
+        """The slot events that keep it, as far as they change something."""
+        now = time.time()
+        wanted = {SECOND_NEED: self.to_ask, SECOND_NEED_WAITING: self._waiting}
+        return [
+            {"event": "slot", "timestamp": now, "name": name, "value": value}
+            for name, value in wanted.items()
+            if value != self._was[name]
+        ]
+
+
+def _question(turn: RunningTurn, voice: Voice, need: str, language: str | None) -> Reply:
+    language = language or turn.turn.language
+    topic = voice.menus.button(need, language)
+    asked = voice.reply(
+        "utter_second_need", language, turn.turn.channel, turn.turn.recent, topic=topic.title
+    )
+    yes, no = (voice.menus.button(answer, language) for answer in ("affirm", "deny"))
+    return replace(asked, buttons=[(yes.title, topic.payload), (no.title, no.payload)])
+
+
+def _changed_language(turn: RunningTurn, new: list[dict[str, Any]]) -> str | None:
+    """The language the turn changed to; setting it to what it is changes nothing."""
+    language = _slot(new, LANGUAGE)
+    return language if language and language != turn.turn.language else None
+
+
+def _slot(events: list[dict[str, Any]], name: str) -> str | None:
+    value: str | None = None
+    for event in events:
+        if event["event"] == "slot" and event["name"] == name:
+            value = event["value"]
+    return value
+
+
+def _open_form(events: list[dict[str, Any]]) -> str | None:
+    name: str | None = None
+    for event in events:
+        if event["event"] == "active_loop":
+            name = event["name"]
+    return name
 
 
 def _reply(message: dict[str, Any]) -> Reply:
@@ -64,11 +142,7 @@ def _apology(turn: RunningTurn, voice: Voice) -> Reply:
 
 
 def _person_wanted(events: list[dict[str, Any]]) -> str | None:
-    wanted: str | None = None
-    for event in events:
-        if event["event"] == "slot" and event["name"] == PERSON_WANTED:
-            wanted = event["value"]
-    return wanted
+    return _slot(events, PERSON_WANTED)
 
 
 def _asks_for_person(events: list[dict[str, Any]]) -> bool:

@@ -55,7 +55,8 @@ def append(session: Session, conversation_id: str, new: Sequence[Event]) -> None
 def fresh_start(slots: Mapping[str, Any], now: float | None = None) -> list[Event]:
     """Events after which the bot listens with no form open, and knows `slots`."""
     now = time.time() if now is None else now
-    values = {"requested_slot": None, "person_wanted": None, **slots}
+    nothing_open = ("requested_slot", "person_wanted", "second_need", "second_need_waiting")
+    values = {**dict.fromkeys(nothing_open), **slots}
     return [
         {"event": "active_loop", "timestamp": now, "name": None},
         *(

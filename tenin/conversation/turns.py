@@ -72,7 +72,7 @@ class Outcome:
 
     `events` are Rasa's new events, `snapshot` what it is to be given next time,
     `loaded` how many events the turn was given; `person_wanted` is the reason if the
-    turn asks for a person.
+    turn asks for a person, `language` what the customer asked to go on in.
     """
 
     events: Sequence[dict[str, Any]]
@@ -80,6 +80,7 @@ class Outcome:
     replies: Sequence[Reply]
     loaded: int = 0
     person_wanted: str | None = None
+    language: str | None = None
 
 
 def claim(
@@ -244,6 +245,8 @@ def commit(
         row.status, row.done_at, row.error = InboxStatus.DONE.value, now, None
         conversation.lease_token = conversation.lease_until = None
         conversation.updated_at = now
+        if outcome.language:
+            conversation.language = outcome.language
         session.flush()
         if outcome.person_wanted and current:
             ownership.request_person(session, conversation, outcome.person_wanted, voice, now)

@@ -16,6 +16,9 @@ from tenin.database import make_engine, migrate, write_transaction
 from tenin.shop import models as shop_models
 from tenin.shop.sample_data import load_sample_data
 from tests.unit.actions.counter import Counter
+from tests.unit.bot.inbox_side import PROJECT
+
+LINKED = ("data", "menus.yml", "policy.yml")
 
 
 @pytest.fixture(scope="session")
@@ -35,7 +38,9 @@ def databases(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def root(tmp_path: Path, databases: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project root of its own, with copies of the databases and no settings."""
+    """A project root of its own: the project's wording, copies of the databases, no settings."""
+    for name in LINKED:
+        (tmp_path / name).symlink_to(PROJECT / name)
     (tmp_path / "var").mkdir()
     for name in ("tenin.db", "shop.db"):
         shutil.copy(databases / name, tmp_path / "var" / name)

@@ -8,33 +8,36 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
 import itertools
 import json
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from functools import lru_cache
 from typing import Any
 
-from rasa.shared.core.events import Event, SlotSet, UserUttered
+import pytest
+from rasa.core.actions.action import RemoteAction
+from rasa.core.channels.channel import CollectingOutputChannel
+from rasa.shared.core.events import BotUttered, Event, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker, EventVerbosity
 from rasa_sdk.executor import ActionExecutor
-from sqlalchemy import event, select, update
+from sqlalchemy import delete, event, select, update
 from sqlalchemy.engine import Engine
 
 from actions import context
 from tenin.bot.action_endpoint import ANSWER
+from tenin.bot.nlg import WordingGenerator
 from tenin.bot.payloads import parse
 from tenin.clock import utcnow
 from tenin.conversation.models import ProofAttempt
 from tenin.conversation.voice import Voice
 from tenin.database import read_transaction, write_transaction
-from tenin.language.wording import say
-from tenin.shop.models import customers, orders, products
-from tests.unit.bot.inbox_side import domain
+from tenin.shop.catalogue import ProductView, list_products
+from tenin.shop.models import category_text, customers, orders, product_text, products
+from tests.unit.bot.inbox_side import PROJECT, domain
 from tests.unit.conversation.room import Room
 
-VOICE = Voice.load(Path(context.__file__).parents[1])
-# Of an utterance that the SDK sends: what is no value of a placeholder.
-NOT_VALUES = {"attachment", "buttons", "custom", "elements", "image", "response", "template"}
+VOICE = Voice.load(PROJECT)
 
 Answer = dict[str, Any]
 
@@ -70,6 +73,7 @@ class Counter:
 
     def restart(self) -> None:
         """A new process of the action tier."""
+        context.answers.cache_clear()  # else kept: every root has the same wording
         self.__enter__()
 
     # a call
@@ -81,17 +85,27 @@ class Counter:
         sender: str = "c1",
         message_id: str | None = None,
         need: str = "inform",
+        text: str = "said",
+        named: Sequence[tuple[str, str]] = (),
+        near: Sequence[str] = (),
         before: Sequence[Event] = (),
         **slots: Any,
     ) -> Answer:
-        """Run an action in a conversation with these slots, after a message of this need."""
+        """Run an action in a conversation with these slots, after a message of this need.
+
+        `need` may be a button's payload without its slash; `named` are entities of a typed
+        message, `near` the topics that the classifier offers; `before` is what came before.
+        """
         tracker = DialogueStateTracker(sender, domain().slots)
         for each in (*before, *(SlotSet(name, value) for name, value in slots.items())):
             tracker.update(each, domain())
-        data = parse(f"/{need}", "said")
+        data = parse(f"/{need}", text)
+        data["entities"] += [{"entity": kind, "value": value} for kind, value in named]
+        if near:
+            data["near"] = list(near)
         tracker.update(
             UserUttered(
-                "said",
+                text,
                 data["intent"],
                 data["entities"],
                 data,
@@ -158,6 +172,31 @@ class Counter:
         with write_transaction(self.shop) as session:
             session.execute(statement)
 
+    def goods(self, language: str, category: str | None = None) -> list[ProductView]:
+        """The goods of the shop, all or of a category."""
+        with read_transaction(self.shop) as session:
+            found = list_products(session, language)
+        return [good for good in found if category in (None, good.category)]
+
+    def forget_text(self, sku: str, language: str) -> None:
+        """Let a product have no text in a language."""
+        number = select(products.c.id).where(products.c.sku == sku).scalar_subquery()
+        with write_transaction(self.shop) as session:
+            session.execute(
+                delete(product_text).where(
+                    product_text.c.product_id == number, product_text.c.language == language
+                )
+            )
+
+    def forget_category_text(self, category: str, language: str) -> None:
+        """Let a category have no name in a language."""
+        with write_transaction(self.shop) as session:
+            session.execute(
+                delete(category_text).where(
+                    category_text.c.category == category, category_text.c.language == language
+                )
+            )
+
     @contextlib.contextmanager
     def watched(self) -> Iterator[list[tuple[str, str]]]:
         """Write down each statement, with the database that it runs on."""
@@ -191,9 +230,44 @@ def slots_set(answer: Answer) -> dict[str, Any]:
 
 def words(answer: Answer, language: str) -> str:
     """What the customer reads."""
-    texts = []
-    for response in answer["responses"]:
-        values = {name: value for name, value in response.items() if name not in NOT_VALUES}
-        name = response["response"]
-        texts.append(say(VOICE.responses, name, language, values=values, menus=VOICE.menus).text)
-    return "\n".join(texts)
+    return "\n".join(str(message.text) for message in shown(answer, language))
+
+
+def shown(answer: Answer, language: str, **slots: Any) -> list[BotUttered]:
+    """What the customer gets: the bot tier's own wording of an answer, with buttons and cards.
+
+    An answer whose wording fails is an error here; in the bot tier it is an apology.
+    """
+    tracker = DialogueStateTracker("c1", domain().slots)
+    for name, value in {"language": language, **slots}.items():
+        tracker.update(SlotSet(name, value), domain())
+    responses = copy.deepcopy(answer["responses"])
+    uttered: list[BotUttered] = asyncio.run(
+        RemoteAction._utter_responses(responses, CollectingOutputChannel(), nlg(), tracker)
+    )
+    assert len(uttered) == len(answer["responses"]), answer
+    return uttered
+
+
+@lru_cache(maxsize=1)
+def nlg() -> WordingGenerator:
+    """The generator of the bot tier with the project's wording."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("TENIN_ROOT", str(PROJECT))
+        return WordingGenerator()
+
+
+def titles(message: BotUttered) -> list[str]:
+    """The words on the buttons of a message."""
+    return [button["title"] for button in message.data["buttons"] or []]
+
+
+def payloads(message: BotUttered) -> list[str]:
+    """What the buttons of a message stand for."""
+    return [button["payload"] for button in message.data["buttons"] or []]
+
+
+def cards(message: BotUttered) -> list[dict[str, Any]]:
+    """The cards of a message."""
+    found: list[dict[str, Any]] = (message.data["custom"] or {}).get("cards", [])
+    return found

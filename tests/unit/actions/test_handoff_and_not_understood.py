@@ -15,8 +15,10 @@ from rasa.shared.core.events import (
 )
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from tests.unit.actions.counter import Counter, said, words
-from tests.unit.bot.inbox_side import domain
+from tenin.language.languages import configured
+from tests.unit.actions.counter import Counter, payloads, said, shown, words
+from tests.unit.bot.inbox_side import PROJECT, domain
+from tests.unit.house.tree import content, yaml_files
 
 
 def test_the_actions_are_those_of_the_domain(counter: Counter) -> None:
@@ -66,8 +68,7 @@ def test_not_understood_twice_in_a_row_is_said_otherwise(
     answer = counter.run("action_not_understood", need=need, before=before, language="en")
     expected = "utter_not_understood_again" if again else "utter_not_understood"
     assert said(answer) == [expected]
-    assert words(answer, "en")
-    assert words(answer, "zh-Hans")
+    assert all(words(answer, each) for each in configured().ready)
 
 
 def test_a_rule_goes_on_after_what_the_nlu_did_not_understand(counter: Counter) -> None:
@@ -80,3 +81,59 @@ def test_where_no_rule_or_story_goes_on_it_listens(counter: Counter) -> None:
     """Or it would be predicted again until Rasa's limit."""
     [followup] = counter.run("action_not_understood", need="affirm")["events"]
     assert (followup["event"], followup["name"]) == ("followup", "action_listen")
+
+
+READY = configured().ready
+TOPICS = ["faq/shipping_cost", "track_order", "recommend_product"]
+
+
+@pytest.mark.parametrize("language", READY)
+@pytest.mark.parametrize("near", [TOPICS[:1], TOPICS[:2], TOPICS])
+def test_the_nearest_topics_are_offered_with_a_person(
+    counter: Counter, near: list[str], language: str
+) -> None:
+    answer = counter.run("action_not_understood", need="nlu_fallback", near=near, language=language)
+    assert said(answer) == ["utter_clarify"]
+    assert answer["events"] == []
+    [message] = shown(answer, language)
+    assert message.text
+    assert payloads(message) == [*(f"/{need}" for need in near), "/human_agent"]
+
+
+def test_a_person_among_the_nearest_is_offered_once(counter: Counter) -> None:
+    near = ["human_agent", "track_order"]
+    answer = counter.run("action_not_understood", need="nlu_fallback", near=near, language="en")
+    assert payloads(shown(answer, "en")[0]) == ["/human_agent", "/track_order"]
+
+
+@pytest.mark.parametrize("language", READY)
+def test_the_second_time_a_person_comes_before_the_nearest(counter: Counter, language: str) -> None:
+    answer = counter.run(
+        "action_not_understood",
+        need="nlu_fallback",
+        near=TOPICS,
+        before=[LISTEN, *MISSED],
+        language=language,
+    )
+    assert said(answer) == ["utter_not_understood_again"]
+    assert payloads(shown(answer, language)[0])[0] == "/human_agent"
+
+
+@pytest.mark.parametrize("language", READY)
+def test_every_topic_can_be_offered(counter: Counter, language: str) -> None:
+    """Whatever the classifier finds near has a title in the language, or the turn would fail."""
+    pipeline = content(PROJECT / "config.yml")["pipeline"]
+    talk = {need for component in pipeline for need in component.get("talk", ())}
+    needs = {
+        str(entry["intent"])
+        for path in yaml_files("data/nlu")
+        for entry in content(path).get("nlu", [])
+        if "intent" in entry
+    }
+    topics = sorted(needs - talk)
+    assert len(topics) > 50
+    answer = counter.run(
+        "action_not_understood", need="nlu_fallback", near=topics, language=language
+    )
+    [message] = shown(answer, language)
+    assert set(payloads(message)) == {f"/{need}" for need in topics}

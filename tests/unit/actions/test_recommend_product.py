@@ -10,7 +10,7 @@ from sqlalchemy import select
 from tenin.database import read_transaction
 from tenin.language.languages import configured
 from tenin.shop.models import product_text, products
-from tests.unit.actions.counter import Answer, Counter, said, words
+from tests.unit.actions.counter import Answer, Counter, said, shown, words
 
 
 def cards(answer: Answer) -> list[dict[str, Any]]:
@@ -74,9 +74,58 @@ def test_what_is_sold_out_is_not_recommended(counter: Counter) -> None:
     assert seen <= everything
 
 
-def test_nothing_in_stock_is_said_in_words(counter: Counter) -> None:
+@pytest.mark.parametrize("language", configured().ready)
+def test_nothing_in_stock_is_said_in_words(counter: Counter, language: str) -> None:
     counter.sell_out()
-    answer = recommend(counter, language="zh-Hans")
+    answer = recommend(counter, language=language)
     assert said(answer) == ["utter_recommend_none"]
     assert answer["responses"][0]["custom"] == {}
-    assert words(answer, "zh-Hans")
+    assert words(answer, language)
+
+
+@pytest.mark.parametrize("language", configured().ready)
+def test_of_a_category_named_only_its_own_goods_in_stock(counter: Counter, language: str) -> None:
+    shoes = counter.goods(language, "shoes")
+    counter.sell_out([shoes[0].sku])
+    answer = recommend(counter, named=[("category", "shoes")], language=language)
+    assert said(answer) == ["utter_recommend_category"]
+    [message] = shown(answer, language)
+    assert shoes[0].category_name in str(message.text)
+    skus = [card["url"].removeprefix("/#") for card in cards(answer)]
+    assert skus == [shoe.sku for shoe in shoes if shoe.sku != shoes[0].sku and shoe.in_stock][:3]
+
+
+def test_of_two_categories_named_it_is_the_first(counter: Counter) -> None:
+    named = [("category", "bags"), ("category", "shoes")]
+    answer = recommend(counter, named=named, language="en")
+    bags = {bag.sku for bag in counter.goods("en", "bags")}
+    assert {card["url"].removeprefix("/#") for card in cards(answer)} <= bags
+
+
+@pytest.mark.parametrize("language", configured().ready)
+def test_a_category_that_is_sold_out_or_unknown_has_nothing(
+    counter: Counter, language: str
+) -> None:
+    counter.sell_out([shoe.sku for shoe in counter.goods(language, "shoes")])
+    for category in ("shoes", "no such category"):
+        answer = recommend(counter, named=[("category", category)], language=language)
+        assert said(answer) == ["utter_recommend_none"]
+        assert words(answer, language)
+
+
+@pytest.mark.parametrize("language", configured().ready)
+def test_goods_of_a_category_without_a_name_are_recommended_without_it(
+    counter: Counter, language: str
+) -> None:
+    counter.forget_category_text("shoes", language)
+    answer = recommend(counter, named=[("category", "shoes")], language=language)
+    assert said(answer) == ["utter_recommend"]
+    assert len(cards(answer)) == 3
+    assert words(answer, language)
+
+
+def test_goods_without_text_in_the_language_are_not_recommended(counter: Counter) -> None:
+    first = cards(recommend(counter, language="ja"))[0]["url"].removeprefix("/#")
+    counter.forget_text(first, "ja")
+    assert f"/#{first}" not in [card["url"] for card in cards(recommend(counter, language="ja"))]
+    assert f"/#{first}" in [card["url"] for card in cards(recommend(counter, language="en"))]

@@ -10,6 +10,7 @@ import pytest
 
 from actions import context
 from tenin.database import write_transaction
+from tenin.language.languages import configured
 from tenin.shop.models import ORDER_STATUSES
 from tests.unit.actions.counter import Answer, Counter, said, slots_set, words
 
@@ -18,7 +19,7 @@ WRONG = "someone.else@example.com"
 RESET = {"order_number": None, "contact": None}
 
 
-@pytest.mark.parametrize("language", ["en", "zh-Hans"])
+@pytest.mark.parametrize("language", configured().ready)
 @pytest.mark.parametrize("status", ORDER_STATUSES)
 def test_an_order_proved_by_e_mail(counter: Counter, status: str, language: str) -> None:
     number, email, _ = counter.order(status)
@@ -36,7 +37,9 @@ def test_an_order_proved_by_phone(counter: Counter, status: str) -> None:
     assert said(counter.track(spaced, phone.replace(" ", "-"))) == [f"utter_order_{status}"]
 
 
-@pytest.mark.parametrize(("language", "day"), [("en", "March"), ("zh-Hans", "月")])
+@pytest.mark.parametrize(
+    ("language", "day"), [("en", "March"), ("zh-Hans", "月"), ("zh-Hant", "月"), ("ja", "月")]
+)
 def test_a_shipped_order_says_by_whom_and_until_when(
     counter: Counter, language: str, day: str
 ) -> None:
@@ -78,7 +81,7 @@ def not_proved(counter: Counter) -> list[Answer]:
     return [counter.track(*pair, sender=f"c{i}") for i, pair in enumerate(pairs)]
 
 
-@pytest.mark.parametrize("language", ["en", "zh-Hans"])
+@pytest.mark.parametrize("language", configured().ready)
 def test_a_wrong_contact_and_an_unknown_number_get_one_answer(
     counter: Counter, language: str
 ) -> None:
@@ -141,7 +144,7 @@ def test_each_count_alone_locks_after_five(counter: Counter) -> None:
         assert said(locked) == ["utter_order_locked"], kind
         assert slots_set(locked) == RESET
         assert 29 <= locked["responses"][0]["minutes"] <= 30
-        for language in ("en", "zh-Hans"):
+        for language in configured().ready:
             assert str(locked["responses"][0]["minutes"]) in words(locked, language)
 
     # Somebody else, elsewhere, with an order of their own, is not kept out.

@@ -16,7 +16,7 @@ from tenin.database import make_engine, migrate
 from tests.databases import sqlite_url
 
 PROJECT = Path(__file__).parents[3]
-LINKED = ("data", "domain.yml", "endpoints.yml", "languages.yml", "menus.yml")
+LINKED = ("data", "domain.yml", "endpoints.yml", "languages.yml", "menus.yml", "policy.yml")
 
 
 @pytest.fixture(scope="session")

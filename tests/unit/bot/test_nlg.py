@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +35,22 @@ SENSITIVE = (
     "utter_not_understood_again",
     "utter_turn_failed",
 )
-VALUES = {"date": "2026-11-22", "money": ["9.90", "CNY"], "number": "3", "": "x1"}
+VALUES = {
+    "date": "2026-11-22",
+    "days": 3,
+    "list": ["x1", "x2"],
+    "minutes": 3,
+    "money": ["9.90", "CNY"],
+    "number": "3",
+    "": "x1",
+}
+# A question in each language, to be answered in another.
+SAID = {
+    "en": "where is my order",
+    "ja": "注文した商品は今どこですか",
+    "zh-Hans": "我的订单到哪了",
+    "zh-Hant": "我的訂單到哪裡了",
+}
 
 
 @pytest.fixture(scope="module")
@@ -80,14 +97,25 @@ def begin_turn(language: str, recent: tuple[str, ...] = ()) -> RunningTurn:
     return state
 
 
-def values_for(key: str) -> dict[str, str | list[str]]:
-    """A value for each placeholder of a response, but those that the menu fills."""
+def values_for(key: str) -> dict[str, Any]:
+    """A value for each placeholder of a response, but those that the menu or policy.yml fills."""
+    assert VOICE.responses.policy is not None
+    filled = {"menu_prompt", *VOICE.responses.policy.values("en", "en")}
     return {
-        name: VALUES[form]
+        name: VALUES[form or ""]
         for variation in VOICE.responses.variations[key]
         for name, form in placeholders(variation.text)
-        if name != "menu_prompt"
+        if name not in filled
     }
+
+
+def is_wording(text: str, key: str, language: str) -> bool:
+    """Whether a text is a wording of a response in a language, its gaps filled with anything."""
+    return any(
+        re.fullmatch(re.sub(r"\\\{.*?\\\}", ".+", re.escape(said.text)), text, re.DOTALL)
+        for said in VOICE.responses.variations[key]
+        if said.language == language
+    )
 
 
 def wordings(key: str, language: str) -> int:
@@ -99,18 +127,18 @@ def wordings(key: str, language: str) -> int:
 async def test_every_response_is_said_in_the_language_of_the_slot(
     nlg: WordingGenerator, key: str, language: str
 ) -> None:
-    other = next(code for code in READY if code != language)
-    text = {"en": "where is my order", "zh-Hans": "我的订单到哪了"}[other]
+    other = READY[(READY.index(language) + 1) % len(READY)]
     state = begin_turn(language)
-    asked = tracker(language=language, text=text)
+    asked = tracker(language=language, text=SAID[other])
     message = await nlg.generate(key, asked, "web", **values_for(key))
     assert message is not None
     assert state.failed is None
-    texts = {said.text for said in VOICE.responses.variations[key] if said.language == language}
-    if not values_for(key) and key != "utter_menu":
-        assert message["text"] in texts
+    assert is_wording(message["text"], key, language)
     han = any("\u4e00" <= sign <= "\u9fff" for sign in message["text"])
-    assert han is (language == "zh-Hans")
+    kana = any("\u3041" <= sign <= "\u30ff" for sign in message["text"])
+    if key != "utter_language_changed" and values_for(key).keys().isdisjoint(("said", "languages")):
+        assert kana is (language == "ja")
+        assert (han or kana) is (language != "en")
     assert "{" not in message["text"]
     assert state.said == [message["text"]]
 
@@ -120,6 +148,8 @@ async def test_every_response_is_said_in_the_language_of_the_slot(
     [
         ("where is my order", "en"),
         ("我的订单到哪了", "zh-Hans"),
+        ("我的訂單到哪裡了", "zh-Hant"),
+        ("注文した商品は今どこですか", "ja"),
         ("12345", "en"),  # languages.yml's default
         ("", "en"),
     ],
@@ -194,7 +224,9 @@ async def test_the_menu_of_the_slot_is_shown(
     assert message["text"] == VOICE.menus.prompt(menu, language)
     assert message["buttons"] == [{"title": b.title, "payload": b.payload} for b in expected]
     assert message["custom"] == {"menu": menu}
-    assert ("/human_agent" in {button.payload for button in expected}) is True
+    ways = {"/human_agent", "/show_menu" + json.dumps({"menu": "start"})}
+    assert ways & {button.payload for button in expected}  # a person, or the menu that has one
+    assert "/human_agent" in {button.payload for button in VOICE.menus.buttons("start", language)}
 
 
 async def test_a_response_brings_the_start_menu_along(nlg: WordingGenerator) -> None:
@@ -213,6 +245,100 @@ async def test_what_rasa_and_its_sdk_send_along_is_no_value(nlg: WordingGenerato
     )
     assert message is not None
     assert "7 min" in message["text"]
+
+
+@pytest.mark.parametrize("language", READY)
+async def test_topics_that_an_action_offers_come_first_in_the_language_of_the_conversation(
+    nlg: WordingGenerator, language: str
+) -> None:
+    """Where a message is refused: the near topics, then a person."""
+    begin_turn(language)
+    near = ["faq/refund_policy", "track_order"]
+    message = await nlg.generate("utter_clarify", tracker(language=language), "web", offer=near)
+    assert message is not None
+    expected = [VOICE.menus.button(each, language) for each in (*near, "human_agent")]
+    assert message["buttons"] == [
+        {"title": button.title, "payload": button.payload} for button in expected
+    ]
+
+
+async def test_what_is_offered_twice_is_one_button(nlg: WordingGenerator) -> None:
+    begin_turn("en")
+    message = await nlg.generate(
+        "utter_clarify", tracker(language="en"), "web", offer=["human_agent", "track_order"]
+    )
+    assert message is not None
+    payloads = [button["payload"] for button in message["buttons"]]
+    assert payloads == ["/human_agent", "/track_order"]
+
+
+async def test_a_topic_without_a_title_is_no_silent_gap(nlg: WordingGenerator) -> None:
+    state = begin_turn("en")
+    asked = tracker(language="en")
+    assert await nlg.generate("utter_clarify", asked, "web", offer=["no_such_need"]) is None
+    assert state.failed == "utter_clarify"
+
+
+async def test_choices_of_an_action_stand_before_the_buttons_of_the_wording(
+    nlg: WordingGenerator,
+) -> None:
+    begin_turn("en")
+    choices = [{"title": "Hat, blue", "payload": '/product_info{"product": "H-1"}'}]
+    message = await nlg.generate("utter_greet", tracker(language="en"), "web", choices=choices)
+    assert message is not None
+    menu = [{"title": b.title, "payload": b.payload} for b in VOICE.menus.buttons("start", "en")]
+    assert message["buttons"] == [*choices, *menu]
+
+
+async def test_neither_choices_nor_topics_are_values_of_a_wording(
+    root: Path, nlg: WordingGenerator
+) -> None:
+    begin_turn("en")
+    asked = tracker(language="en")
+    assert (await nlg.generate("utter_repeat", asked, "web", said="Once.", choices=[])) == {
+        "text": "Once."
+    }
+    wording = {
+        "responses": {
+            "utter_x": [
+                {
+                    "text": "{choices} {offer}",
+                    "condition": [{"type": "slot", "name": "language", "value": "en"}],
+                }
+            ]
+        }
+    }
+    (root / "data").unlink()
+    (root / "data" / "responses").mkdir(parents=True)
+    (root / "data" / "responses" / "x.yml").write_text(yaml.safe_dump(wording), encoding="utf-8")
+    made = WordingGenerator()
+    assert (
+        await made.generate("utter_x", asked, "web", choices=["a"], offer=["track_order"]) is None
+    )
+
+
+@pytest.mark.parametrize("wanted", READY)
+@pytest.mark.parametrize("present", READY)
+async def test_an_action_may_speak_another_language_than_the_conversation_s(
+    nlg: WordingGenerator, present: str, wanted: str
+) -> None:
+    begin_turn(present)
+    message = await nlg.generate(
+        "utter_language_changed", tracker(language=present), "web", language=wanted
+    )
+    assert message is not None
+    assert is_wording(message["text"], "utter_language_changed", wanted)
+
+
+async def test_topics_are_offered_in_the_language_that_the_action_speaks(
+    nlg: WordingGenerator,
+) -> None:
+    begin_turn("en")
+    message = await nlg.generate(
+        "utter_clarify", tracker(language="en"), "web", language="ja", offer=["track_order"]
+    )
+    assert message is not None
+    assert message["buttons"][0]["title"] == VOICE.menus.button("track_order", "ja").title
 
 
 async def test_values_of_the_action_go_before_slots(nlg: WordingGenerator) -> None:

@@ -1,5 +1,6 @@
 """A turn of the bot under way when the conversation changes hands."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -175,3 +176,43 @@ def test_after_handing_back_the_next_turn_waits_for_the_one_still_running(room: 
     assert "answer to the first" not in visible
     assert visible[-1] == "answer to the second"
     assert room.statuses(conversation) == ["done", "done"]
+
+
+@pytest.mark.parametrize("taken", [False, True])
+def test_the_language_asked_for_is_the_conversation_s_whoever_has_it(
+    room: Room, taken: bool
+) -> None:
+    """Who took over meanwhile sees what the customer wants, and so do the system's lines."""
+    conversation = room.begin("en")
+    room.accept(conversation, "in Japanese, please")
+    turn = room.begin_turn()
+    if taken:
+        room.take(conversation, 0)
+    outcome = replace(room.outcome(turn, "Japanese it is."), language="ja")
+    assert turns.commit(room.engine, turn, outcome, room.voice) is not taken
+    assert room.conversation(conversation).language == "ja"
+    if taken:
+        room.hand_back(conversation, 1)
+        wordings = room.voice.responses.variations["utter_handed_back"]
+        handed_back = {each.text for each in wordings if each.language == "ja"}
+        assert room.said(conversation, "system")[-1] in handed_back
+
+
+def test_a_turn_that_names_no_language_leaves_it_as_it_is(room: Room) -> None:
+    """Also the one of a message that came in meanwhile."""
+    conversation = room.begin("en")
+    room.accept(conversation, "hello")
+    turn = room.begin_turn()
+    room.accept(conversation, "お願いします", language="ja")
+    room.commit(turn, "hello")
+    assert room.conversation(conversation).language == "ja"
+
+
+def test_a_wish_for_a_person_is_answered_in_the_language_asked_for(room: Room) -> None:
+    conversation = room.begin("en")
+    room.accept(conversation, "a person, in Japanese")
+    turn = room.begin_turn()
+    outcome = replace(room.outcome(turn, wanted="asked"), language="ja")
+    turns.commit(room.engine, turn, outcome, room.voice)
+    [said] = room.said(conversation, "system")
+    assert any("\u3041" <= sign <= "\u30ff" for sign in said)

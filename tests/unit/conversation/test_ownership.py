@@ -10,12 +10,15 @@ from tenin.conversation.models import Conversation
 from tenin.conversation.ownership import OwnershipConflict
 from tenin.conversation.transcript import lock_conversation
 from tenin.database import write_transaction
+from tenin.language.fill import fill
 from tests.unit.conversation.room import Room, after, at_once, breaks_whole
 
 
 def wordings(room: Room, key: str, language: str = "en", **values: str) -> set[str]:
     found = room.voice.responses.variations[key]
-    return {each.text.format(**values) for each in found if each.language == language}
+    assert room.voice.responses.policy is not None
+    known = {**room.voice.responses.policy.values(language, "en"), **values}
+    return {fill(each.text, known, language) for each in found if each.language == language}
 
 
 def test_asking_gives_a_place_in_the_queue(room: Room) -> None:

@@ -32,8 +32,14 @@ NO_RESPONSES = {"utter_action", "utter_message"}  # words of Rasa and its SDK
 UTTER = re.compile(r"utter_[a-z_]+(?:/[a-z_]+)?")
 VOICE = Voice.load(PROJECT)
 RESPONSES = VOICE.responses
-# A name made of a part and a value: all its values must be there.
-MADE = {"utter_order_": [f"utter_order_{status}" for status in ORDER_STATUSES]}
+# A name made of a part and a value: all its values must be there. The questions of forms are
+# seen to by `named_by_forms`.
+MADE: dict[str, list[str]] = {
+    "utter_order_": [f"utter_order_{status}" for status in ORDER_STATUSES],
+    "utter_ask_": [],
+}
+# What is read to have everything made before the first customer, and never said.
+NEVER_SAID = {("tenin/app.py", "1字の"), ("tenin/language/pipeline.py", "1字")}
 
 
 def test_no_words_to_customers_in_python() -> None:
@@ -41,7 +47,7 @@ def test_no_words_to_customers_in_python() -> None:
         f"{name_of(path)}:{node.lineno}: {node.value!r}"
         for path in python_files("tenin", "actions")
         for node in texts(path)
-        if CJK.search(node.value)
+        if CJK.search(node.value) and (name_of(path), node.value) not in NEVER_SAID
     ]
     assert found == []
 

@@ -137,7 +137,7 @@ def test_shop_shows_products_order_and_widget(language: str) -> None:
     for expected in (
         "Moss Shoes",
         "Nest 2 Tent",
-        "1,299.00",
+        "1,299",
         DEMO_ORDER["number"],
         DEMO_ORDER["email"],
         words["in_stock"],
@@ -158,7 +158,7 @@ def test_language_switch_marks_the_language_of_the_page() -> None:
         for tag, attributes in Elements(shop("zh-Hans")).found
         if tag == "a" and attributes.get("hreflang")
     }
-    assert links == {"?lang=en": False, "?lang=zh-Hans": True}
+    assert links == {f"?lang={code}": code == "zh-Hans" for code in configured().ready}
 
 
 def test_products_of_one_category_stand_on_one_shelf() -> None:

@@ -41,7 +41,7 @@ from tests.unit.web.streams import Stream
 
 LOOPBACK = "127.0.0.1"
 START_SECONDS = 30.0
-LEASE = timedelta(seconds=10)
+LEASE = timedelta(minutes=1)  # longer than a test on a busy machine
 
 
 def plain_client(url: str, headers: dict[str, str] | None = None) -> httpx.Client:
@@ -51,7 +51,7 @@ def plain_client(url: str, headers: dict[str, str] | None = None) -> httpx.Clien
 
 def make_root(root: Path, databases: Path) -> Path:
     """Fill a folder with links to the project's data and a copy of the prepared databases."""
-    for name in ("data", "menus.yml", "languages.yml"):
+    for name in ("data", "menus.yml", "languages.yml", "policy.yml"):
         (root / name).symlink_to(PROJECT / name)
     shutil.copytree(databases, root / "var")
     return root

@@ -2,14 +2,38 @@
 
 from __future__ import annotations
 
+import socket
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 from tenin.conversation.transcript import Reply
 from tests.answers import is_wording_of
+from tests.system import PROJECT
 from tests.unit.web.conftest import SiteMaker
+from tests.unit.web.served import LOOPBACK, make_root
 
 NOTICE_SECONDS = 1
 SURE_SECONDS = NOTICE_SECONDS + 0.7  # the watch looks twice a second
+# In a process of its own, since another test may have told a language before.
+BEGIN = """
+import asyncio, pathlib, sys
+from tenin.app import create_app
+from tenin.language import entities, evidence
+from tenin.settings import load_settings
+
+def ready():
+    print(evidence._marks.cache_info().currsize, entities._rules.cache_info().currsize)
+
+async def begin():
+    app = create_app(load_settings(pathlib.Path(sys.argv[1]), {"TENIN_WEB_PORT": sys.argv[2]}))
+    ready()
+    async with app.router.lifespan_context(app):
+        ready()
+
+asyncio.run(begin())
+"""
 
 
 def test_the_customer_is_told_and_can_get_a_person(make_site: SiteMaker) -> None:
@@ -86,3 +110,21 @@ def test_a_worker_that_died_counts_as_none(make_site: SiteMaker) -> None:
     # The worker was only slow, after all: its answer still counts.
     assert site.commit(turn, Reply("Hello to you"))
     stream.wait_for_text("Hello to you")
+
+
+def test_what_tells_a_language_is_ready_before_the_first_message(
+    databases: Path, tmp_path: Path
+) -> None:
+    """Else the first customer would wait a second for it, with the database locked."""
+    root = make_root(tmp_path, databases)
+    with socket.socket() as free:
+        free.bind((LOOPBACK, 0))
+        port = free.getsockname()[1]
+    ran = subprocess.run(
+        [sys.executable, "-c", BEGIN, str(root), str(port)],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ran.stdout.split() == ["0", "0", "1", "1"]

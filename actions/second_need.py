@@ -1,0 +1,57 @@
+"""The second wish of one message: done when the customer says yes to it.
+
+The turn's commit asks the question, keeps the need in a slot and empties it a turn later
+(`tenin.bot.replies`). The action leaves the slot: were it emptied here, the rule that led
+here would not hold any more, and Rasa would go on to `action_not_understood`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import FollowupAction
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions import context
+from actions.compare_products import ActionCompareProducts
+from actions.handoff import ActionHandoff
+from actions.language_change import ActionLanguageChange
+from actions.product_info import ActionProductInfo
+from actions.recommend_product import ActionRecommendProduct
+from actions.stock_availability import ActionStockAvailability
+
+# What each need does that is more than an answer; the names are those of data/rules.
+ACTIONS: dict[str, type[Action]] = {
+    "compare_products": ActionCompareProducts,
+    "human_agent": ActionHandoff,
+    "language_change": ActionLanguageChange,
+    "product_info": ActionProductInfo,
+    "recommend_product": ActionRecommendProduct,
+    "stock_availability": ActionStockAvailability,
+}
+FORMS = {"track_order": "track_order_form"}
+
+
+class ActionSecondNeed(Action):
+    """Go on with the need in the slot."""
+
+    def name(self) -> str:
+        """The action's name in domain.yml."""
+        return "action_second_need"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[dict[str, Any]]:
+        """Answer it, do it, or open its form, which asks only for what isn't known yet."""
+        need = tracker.get_slot("second_need")
+        if need in ACTIONS:
+            events: list[dict[str, Any]] = await ACTIONS[need]().run(dispatcher, tracker, domain)
+            return events
+        if need in FORMS:
+            return [FollowupAction(FORMS[need])]
+        answer = f"utter_{need}"
+        # A need kept from before an update may be gone: the yes is then one to no question.
+        known = answer in await context.in_time(context.answers)
+        dispatcher.utter_message(response=answer if known else "utter_affirm")
+        return []
