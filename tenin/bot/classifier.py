@@ -241,20 +241,24 @@ class NeedClassifier(IntentClassifier, GraphComponent):
         Each is a clause of it that is understood by itself, and one of them is what the whole
         was understood as, so that a story does not fall apart into wishes.
         """
+        person = self._config["person"]
+        if person in (self._sure_of(each, model) for each in clauses(text, commas=True)):
+            return [person]
         found: list[str] = []
         for clause in clauses(text):
-            judgement = self._judge(clause, model)
-            need, confidence = judgement.confidences[0]
-            if judgement.refused or confidence < self._config["sure"]:
-                continue
-            if need == self._config["person"]:
-                return [need]
-            if need not in self._config["talk"] and need not in found:
+            need = self._sure_of(clause, model)
+            if need and need not in self._config["talk"] and need not in found:
                 found.append(need)
         likeliest = whole.confidences[0][0]
-        if len(found) < 2 or likeliest == self._config["person"]:
+        if len(found) < 2 or likeliest == person:
             return []
         return found[:2] if likeliest in found[:2] or whole.refused else []
+
+    def _sure_of(self, clause: str, model: SpacyModel) -> str | None:
+        """Give the need of a clause that is surely understood by itself."""
+        judgement = self._judge(clause, model)
+        need, confidence = judgement.confidences[0]
+        return None if judgement.refused or confidence < self._config["sure"] else need
 
     def _selection(self, judgement: Judgement) -> dict[str, Any]:
         """Give for every retrieval intent its likeliest answer, in ResponseSelector's form."""

@@ -20,28 +20,31 @@ _EDGES = " \t\r\u3000,、"
 _MOST = 6
 
 
-@lru_cache(maxsize=1)
-def _joint() -> re.Pattern[str]:
+@lru_cache(maxsize=2)
+def _joint(commas: bool) -> re.Pattern[str]:
     joints = read_yaml(_FILE)
     spaced = "|".join(rf"\b{re.escape(word)}\b" for word in joints["spaced"])
     unspaced = "|".join(re.escape(word) for word in joints["unspaced"])
-    # Not at the commas of English and Japanese, which end a reason as often as a wish.
-    comma = r"(?<=[\u3400-\u9fff]),"
+    comma = r"[,、]" if commas else r"(?<=[\u3400-\u9fff]),"
     return re.compile(rf"[.;:!?\n。，；：！？…～]+|{comma}|{spaced}|{unspaced}", re.IGNORECASE)
 
 
-def clauses(text: str) -> list[str]:
-    """Give the clauses of a message in their order; none if there are fewer than two, or many."""
-    found = [each.strip(_EDGES) for each in _pieces(text)]
+def clauses(text: str, commas: bool = False) -> list[str]:
+    """Give the clauses of a message in their order; none if there are fewer than two, or many.
+
+    The commas of English and Japanese end a reason as often as a wish ("they came on monday,
+    they pinch"), so they count only where that does no harm: with `commas`.
+    """
+    found = [each.strip(_EDGES) for each in _pieces(text, commas)]
     found = [each for each in found if len(each) >= _FEWEST]
     return found if 2 <= len(found) <= _MOST else []
 
 
-def _pieces(text: str) -> Iterator[str]:
+def _pieces(text: str, commas: bool) -> Iterator[str]:
     """Cut at every joint but those within an entity: the dot of an address, a date's comma."""
     entities = find_entities(text)
     start = 0
-    for joint in _joint().finditer(text):
+    for joint in _joint(commas).finditer(text):
         at = joint.start()
         if not any(entity.start < at < entity.end - 1 for entity in entities):
             yield text[start:at]

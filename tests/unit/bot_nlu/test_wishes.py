@@ -135,15 +135,15 @@ def test_a_wish_for_a_person_goes_before_any_other(
 
 def test_a_story_is_not_cut_into_wishes(learnt: tuple[Places, SpacyModel]) -> None:
     clauses = ["where is my order", "how much is shipping", *["it was late"] * 4]
-    assert understood(learnt, ", ".join(clauses))[SECOND_NEED] == "faq/shipping_cost"
-    assert SECOND_NEED not in understood(learnt, ", ".join([*clauses, "it was late"]))
+    assert understood(learnt, "; ".join(clauses))[SECOND_NEED] == "faq/shipping_cost"
+    assert SECOND_NEED not in understood(learnt, "; ".join([*clauses, "it was late"]))
 
 
-TWO = "one thing here, something else there"
+TWO = "one thing here; something else there"
 SURE: Judged = {
     TWO: ("track_order", 0.5),
-    "one thing here": ("track_order", 0.7),
-    "something else there": ("faq/shipping_cost", 0.61),
+    "one thing here": ("track_order", 0.85),
+    "something else there": ("faq/shipping_cost", 0.76),
 }
 
 
@@ -187,11 +187,11 @@ def test_both_must_be_sure(
 ) -> None:
     assert read(learnt, scripted, SURE)[SECOND_NEED] == "faq/shipping_cost"
     for clause in list(SURE)[1:]:
-        weaker = {**SURE, clause: (SURE[clause][0], 0.59)}
+        weaker = {**SURE, clause: (SURE[clause][0], 0.74)}
         assert SECOND_NEED not in read(learnt, scripted, weaker)
         assert SECOND_NEED not in read(learnt, scripted, SURE, refused=(clause,))
-    assert SECOND_NEED not in read(learnt, scripted, SURE, sure=0.65)
-    assert read(learnt, scripted, SURE, sure=0.61)[SECOND_NEED] == "faq/shipping_cost"
+    assert SECOND_NEED not in read(learnt, scripted, SURE, sure=0.8)
+    assert read(learnt, scripted, SURE, sure=0.76)[SECOND_NEED] == "faq/shipping_cost"
 
 
 def test_clauses_must_agree_with_the_whole_unless_that_is_refused(
@@ -245,13 +245,14 @@ def test_near_are_the_likeliest_topics_of_a_refused_message(
 ) -> None:
     spread = [("track_order", 0.3), ("thanks", 0.2), ("faq/shipping_cost", 0.18)]
     spread += [("faq/returns_policy", 0.12), ("human_agent", 0.11), ("inform", 0.09)]
-    assert near(learnt, scripted, *spread) == [
+    assert near(learnt, scripted, *spread, near=0.1) == [
         "track_order",
         "faq/shipping_cost",
         "faq/returns_policy",
     ]
     assert MOST_NEAR == 3
-    assert near(learnt, scripted, *spread, near=0.15) == ["track_order", "faq/shipping_cost"]
+    assert near(learnt, scripted, *spread) == ["track_order", "faq/shipping_cost"]
+    assert near(learnt, scripted, *spread, ("out_of_scope", 0.16)) == []
     assert near(learnt, scripted, *spread, near=0.4) == []
     assert near(learnt, scripted, *spread, talk=["track_order"], near=0.19) == ["thanks"]
     assert near(learnt, scripted, *spread, refused=False) is None
