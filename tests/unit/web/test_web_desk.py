@@ -61,11 +61,13 @@ def test_from_the_queue_to_an_agent_and_back_to_the_bot(
     assert site.woken() == [conversation]
     with read_transaction(site.engine) as session:
         remembered = tracker.load(session, conversation)
-    assert [event["event"] for event in remembered[-4:]] == [
-        "active_loop",
-        "slot",
-        "slot",
-        "action",
+    assert [(event["event"], event.get("name")) for event in remembered[-6:]] == [
+        ("active_loop", None),
+        ("slot", "requested_slot"),
+        ("slot", "person_wanted"),
+        ("slot", "second_need"),
+        ("slot", "second_need_waiting"),
+        ("action", "action_listen"),
     ]
 
     # The bot goes on with what is said from now on, and with nothing else.
