@@ -25,7 +25,7 @@ class ActionCompareProducts(Action):
         """Look up what is to be compared."""
         language = context.language(tracker)
         skus = goods.named(tracker, "product")
-        category = next(iter(goods.named(tracker, "category")), None)
+        category = goods.category(tracker)
 
         def look_up() -> list[ProductView]:
             with read_transaction(context.shop()) as session:

@@ -8,8 +8,10 @@ from typing import Any
 
 from rasa_sdk import Tracker
 
-from tenin.shop.catalogue import ProductView
-from tenin.shop.recommendations import Recommendation
+from actions import context
+from tenin.database import read_transaction
+from tenin.shop.catalogue import ProductView, products_by_sku
+from tenin.shop.recommendations import Recommendation, goods_to_choose_from
 
 # A card for each; a button for each to choose from.
 MOST_SHOWN = 4
@@ -25,12 +27,35 @@ def named(tracker: Tracker, kind: str) -> list[str]:
     return list(dict.fromkeys(values))
 
 
-def meant(tracker: Tracker) -> list[str]:
+def category(tracker: Tracker) -> str | None:
+    """The category that the customer's message names, the first of several."""
+    return next(iter(named(tracker, "category")), None)
+
+
+def _meant(tracker: Tracker) -> list[str]:
     """The SKUs named in the message, else the one talked about last."""
-    if named(tracker, "category"):
-        return named(tracker, "product")
+    skus = named(tracker, "product")
     last = tracker.get_slot("product")
-    return named(tracker, "product") or ([last] if last else [])
+    return skus or ([last] if last and not category(tracker) else [])
+
+
+async def meant(
+    tracker: Tracker,
+) -> tuple[list[ProductView], Sequence[ProductView | Recommendation]]:
+    """The products that are meant; if none, some to choose from, of the category if one is named.
+
+    Raises what `context.in_time` raises when the shop doesn't answer.
+    """
+    language, skus = context.language(tracker), _meant(tracker)[:MOST_SHOWN]
+
+    def look_up() -> tuple[list[ProductView], Sequence[ProductView | Recommendation]]:
+        with read_transaction(context.shop()) as session:
+            found = products_by_sku(session, skus, language)
+            if found:
+                return found, []
+            return [], goods_to_choose_from(session, language, MOST_SHOWN, category(tracker))
+
+    return await context.in_time(look_up)
 
 
 def card(good: ProductView) -> dict[str, Any]:

@@ -25,21 +25,22 @@ class ActionRecommendProduct(Action):
     ) -> list[dict[str, Any]]:
         """Look up what is in stock, of the category if one is named, and say why these."""
         language = context.language(tracker)
-        category = next(iter(goods.named(tracker, "category")), None)
+        category = goods.category(tracker)
 
         def look_up() -> tuple[list[Recommendation], list[ProductView]]:
             with read_transaction(context.shop()) as session:
                 found = recommend(session, language, category=category)
-                return found, products_by_sku(session, [good.sku for good in found], language)
+                best = [found[0].sku] if category and found else []
+                return found, products_by_sku(session, best, language)
 
-        found, views = await context.in_time(look_up)
+        found, best = await context.in_time(look_up)
         cards = [goods.recommendation_card(good) for good in found]
         if not found:
             dispatcher.utter_message(response="utter_recommend_none")
-        elif category and views:
+        elif best:
             dispatcher.utter_message(
                 response="utter_recommend_category",
-                category=views[0].category_name,
+                category=best[0].category_name,
                 json_message={"cards": cards},
             )
         else:

@@ -11,13 +11,14 @@ Run from the project's root, and keep what it prints beside it:
 import argparse
 import platform
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from spacy.language import Language
 
+from benchmarks.variety import read
 from tenin.language.classification import Judgement, NeedModel
 from tenin.language.features import features, script
 from tenin.language.languages import load_languages
@@ -49,13 +50,9 @@ class Answer:
         return OUT_OF_SCOPE if self.judgement.refused else self.likeliest
 
 
-def sentences(folder: Path) -> Iterator[tuple[str, str]]:
+def sentences(folder: Path) -> list[tuple[str, str]]:
     """Give text and need of each example in the NLU files below `folder`."""
-    for path in sorted(folder.rglob("*.yml")):
-        for entry in read_yaml(path)["nlu"]:
-            for line in entry["examples"].splitlines():
-                if line.startswith("- "):
-                    yield line[2:].strip(), entry["intent"]
+    return [(sentence.text, sentence.need) for sentence in read(folder)]
 
 
 def configured_share() -> float:
@@ -67,7 +64,7 @@ def configured_share() -> float:
 
 def learn(pipeline: Language, share: float) -> NeedModel:
     """Learn from the project's training data."""
-    texts = list(sentences(ROOT / "data" / "nlu"))
+    texts = sentences(ROOT / "data" / "nlu")
     return train(examples_of(texts, pipeline), Settings(refused=share))
 
 

@@ -28,9 +28,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.variety import read
 from tenin.clock import utcnow
 from tenin.database import make_engine, migrate, write_transaction
-from tenin.language.yamlfile import read_yaml
 from tenin.model import model_path, rasa_environment, verify
 from tenin.shop.models import MIGRATIONS, VERSION_TABLE
 from tenin.shop.sample_data import load_sample_data
@@ -117,13 +117,8 @@ def machine() -> dict[str, Any]:
 def labelled(folder: Path) -> Labelled:
     """Give the examples of each need in the NLU files below a folder, in their order."""
     found: Labelled = defaultdict(list)
-    for path in sorted(folder.rglob("*.yml")):
-        for entry in read_yaml(path).get("nlu", []):
-            lines = entry.get("examples", "").splitlines()
-            found[entry.get("intent", "")] += [
-                line[2:].strip() for line in lines if line[:2] == "- "
-            ]
-    found.pop("", None)  # synonyms and the like
+    for sentence in read(folder):
+        found[sentence.need].append(sentence.text)
     return dict(found)
 
 

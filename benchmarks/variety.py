@@ -56,14 +56,14 @@ class Pair(NamedTuple):
 
 
 def read(folder: Path) -> list[Sentence]:
-    """Give every example of the NLU files below `folder`."""
+    """Give every example of a need in the YAML files below `folder`."""
     return list(_read(folder))
 
 
 def _read(folder: Path) -> Iterator[Sentence]:
     for path in sorted(folder.rglob("*.yml")):
-        for entry in read_yaml(path)["nlu"]:
-            for line in entry["examples"].splitlines():
+        for entry in read_yaml(path).get("nlu", []):
+            for line in entry.get("examples", "").splitlines() if "intent" in entry else ():
                 if line.startswith("- "):
                     text = line[2:].strip()
                     folded = unicodedata.normalize("NFKC", text).casefold()

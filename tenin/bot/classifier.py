@@ -9,11 +9,12 @@ topics under `near`. A second wish in the message goes under `second_need`.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import logging
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,7 @@ from rasa.shared.nlu.training_data import util
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from tenin.bot.payloads import NEAR, SECOND_NEED
 from tenin.language import classification, features, learning, model_file
 from tenin.language.classification import OUT_OF_SCOPE, Judgement, NeedModel
 from tenin.language.clauses import clauses
@@ -54,9 +56,6 @@ from tenin.language.model_file import ModelFileError, read_model, write_model
 
 logger = logging.getLogger(__name__)
 
-# What is put into the parsed message besides Rasa's own keys; the actions read them.
-NEAR = "near"
-SECOND_NEED = "second_need"
 MOST_NEAR = 3
 
 _SELECTION_FILE = "selection.json"
@@ -200,8 +199,10 @@ class NeedClassifier(IntentClassifier, GraphComponent):
             raise NeedModelError("The classifier has learnt nothing yet. Train a model first.")
         for message in messages:
             text = message.get(TEXT) or ""
-            judgement = self._judge(text, model)
-            wishes = self._wishes(text, judgement, model)
+            # The clauses of a message are looked at for several things; each is judged once.
+            judge = functools.cache(functools.partial(self._judge, model=model))
+            judgement = judge(text)
+            wishes = self._wishes(text, judge)
             if wishes:
                 judgement = _led_by(judgement, wishes[0])
                 if len(wishes) > 1:
@@ -235,28 +236,29 @@ class NeedClassifier(IntentClassifier, GraphComponent):
         ]
         return topics[:MOST_NEAR]
 
-    def _wishes(self, text: str, whole: Judgement, model: SpacyModel) -> list[str]:
+    def _wishes(self, text: str, judge: Callable[[str], Judgement]) -> list[str]:
         """Give the two wishes of a message that has two, or the wish for a person in it.
 
         Each is a clause of it that is understood by itself, and one of them is what the whole
         was understood as, so that a story does not fall apart into wishes.
         """
-        person = self._config["person"]
-        if person in (self._sure_of(each, model) for each in clauses(text, commas=True)):
+        whole, person = judge(text), self._config["person"]
+        likeliest = whole.confidences[0][0]
+        if any(self._sure_of(judge(each)) == person for each in clauses(text, commas=True)):
             return [person]
+        if likeliest == person:
+            return []
         found: list[str] = []
         for clause in clauses(text):
-            need = self._sure_of(clause, model)
+            need = self._sure_of(judge(clause))
             if need and need not in self._config["talk"] and need not in found:
                 found.append(need)
-        likeliest = whole.confidences[0][0]
-        if len(found) < 2 or likeliest == person:
+        if len(found) < 2:
             return []
         return found[:2] if likeliest in found[:2] or whole.refused else []
 
-    def _sure_of(self, clause: str, model: SpacyModel) -> str | None:
+    def _sure_of(self, judgement: Judgement) -> str | None:
         """Give the need of a clause that is surely understood by itself."""
-        judgement = self._judge(clause, model)
         need, confidence = judgement.confidences[0]
         return None if judgement.refused or confidence < self._config["sure"] else need
 

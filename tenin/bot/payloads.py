@@ -1,4 +1,4 @@
-"""Payloads of buttons, as the parse data that Rasa's NLU would have given.
+"""What stands in parse data beside Rasa's own keys, and payloads of buttons as parse data.
 
 Only payloads that the server itself offered come here; what a customer types
 never does.
@@ -9,6 +9,11 @@ from __future__ import annotations
 import json
 import re
 from typing import Any
+
+# Put there by the classifier: the topics nearest to a message that was not understood, and
+# the second wish of a message that holds two. The actions read them by these names.
+NEAR = "near"
+SECOND_NEED = "second_need"
 
 NEED = re.compile(r"/([^\s/]+(?:/[^\s/]+)?)\s*")
 

@@ -12,6 +12,7 @@ import time
 from dataclasses import replace
 from typing import Any
 
+from tenin.bot.payloads import SECOND_NEED
 from tenin.bot.runtime import RunningTurn
 from tenin.conversation import tracker as memory
 from tenin.conversation.inbox import ASK_FOR_PERSON
@@ -21,7 +22,6 @@ from tenin.conversation.voice import Voice
 
 PERSON_WANTED = "person_wanted"
 LANGUAGE = "language"
-SECOND_NEED = "second_need"
 SECOND_NEED_WAITING = "second_need_waiting"
 EVENT = "event"  # what the page tells by itself may go without an answer
 

@@ -84,7 +84,7 @@ class NeedModel:
         message = np.zeros(len(self.vocabulary))
         message[row.indices] = row.data
         likeness = self._of_need[int(logits.argmax())] @ message
-        nearness = near(-np.sort(-likeness)[np.newaxis])
+        nearness = near(likeness[np.newaxis])
         score = float(scores_of(confidences[np.newaxis], nearness, aside_of(self.needs))[0])
         order = np.argsort(-confidences, kind="stable")
         return Judgement(
@@ -133,15 +133,16 @@ def near_of(
     for need in np.unique(likeliest):
         mine = np.flatnonzero(likeliest == need)
         own = examples[np.flatnonzero(example_needs == need)]
-        nearness[mine] = near(-np.sort(-(messages[mine] @ own.T).toarray(), axis=1))
+        nearness[mine] = near((messages[mine] @ own.T).toarray())
     return nearness
 
 
 def near(likeness: Floats) -> Floats:
-    """Give the logarithm of the mean likeness to the nearest examples, which stand first."""
+    """Give the logarithm of the mean likeness to the nearest examples, a row for each message."""
     if not likeness.shape[1]:
         return np.full(len(likeness), np.log(_TINY))
-    return np.asarray(np.log(likeness[:, :_NEIGHBOURS].mean(1) + _TINY))
+    nearest = -np.sort(-likeness, axis=1)[:, :_NEIGHBOURS]
+    return np.asarray(np.log(nearest.mean(1) + _TINY))
 
 
 def scores_of(confidences: Floats, nearness: Floats, aside: int | None) -> Floats:

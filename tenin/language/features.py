@@ -15,8 +15,8 @@ import regex
 from spacy.tokens import Doc
 
 from tenin.language.entities import IDENTIFIERS
-from tenin.language.pipeline import simplified
 from tenin.language.scripts import runs
+from tenin.language.signs import simplified
 
 _CHARACTERS = range(1, 6)
 # Digits in a row that are no entity but may be meant as one: a mistyped order number.

@@ -9,8 +9,9 @@ import unicodedata
 from functools import lru_cache
 from typing import NamedTuple
 
-import opencc
 import regex
+
+from tenin.language.signs import simplified
 
 BREAK = "\n"  # the letter that an end of sentence becomes; no name has one inside
 
@@ -20,8 +21,6 @@ _BREAKING = regex.compile(r"[.!?。！？｡…;；\n\r]")
 _LATIN = regex.compile(r"\p{Latin}")
 _KATAKANA = regex.compile(r"[\p{Katakana}ー]")
 _UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
-
-_simplified = opencc.OpenCC("t2s")
 
 
 class _Sign(NamedTuple):
@@ -58,8 +57,7 @@ def _sign(cluster: str) -> _Sign:
     bare = unicodedata.normalize("NFD", plain)[0]
     if _LATIN.match(bare):
         plain = "".join(each for each in unicodedata.normalize("NFD", plain) if each.isalnum())
-    plain = plain.casefold().encode("utf-8", "replace").decode("utf-8")  # lone surrogates
-    letters = _simplified.convert(plain)
+    letters = simplified(plain.casefold())
     return _Sign(letters, "".join(map(_kind, letters)))
 
 

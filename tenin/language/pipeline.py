@@ -12,7 +12,6 @@ form (とどか and 届き are both 届く).
 import hashlib
 import logging
 from collections.abc import Callable, Iterator
-from functools import lru_cache
 from importlib.metadata import version
 from itertools import groupby
 from pathlib import Path
@@ -22,19 +21,19 @@ import jieba
 import regex
 import spacy
 import sudachipy
-from opencc import OpenCC
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.util import DummyTokenizer
 from spacy.vocab import Vocab
 
-from tenin.language import entities, scripts
+from tenin.language import entities, scripts, signs
 from tenin.language.entities import find_entities
 from tenin.language.scripts import runs
+from tenin.language.signs import simplified, well_formed
 
 CACHE = Path("var/cache")
 
-_SOURCES = (__file__, *entities.SOURCES, scripts.__file__)
+_SOURCES = (__file__, *entities.SOURCES, scripts.__file__, signs.__file__)
 _PACKAGES = ("spacy", "jieba", "sudachipy", "sudachidict-core", "opencc", "regex")
 # SudachiPy refuses texts of 48 KB and more.
 _LONGEST_PIECE = 10_000
@@ -42,9 +41,6 @@ _JAPANESE = ("han", "kana")
 _HIRAGANA = regex.compile(r"\p{Hiragana}")
 # Has the entity rules and OpenCC made, a second's work that no customer is to wait for.
 _FIRST_TEXT = "1字"
-# Half of a sign in UTF-16, which JSON can hold and UTF-8 can't: neither can what is used here.
-_LONE_SURROGATE = regex.compile(r"\p{Cs}")
-_REPLACEMENT = "\ufffd"
 
 jieba.setLogLevel(logging.WARNING)
 
@@ -70,7 +66,7 @@ class ScriptTokenizer(DummyTokenizer):  # type: ignore[misc]
         words: list[str] = []
         spaces: list[bool] = []
         norms: list[str] = []
-        for word, space, norm in self._words(_LONE_SURROGATE.sub(_REPLACEMENT, text)):
+        for word, space, norm in self._words(well_formed(text)):
             if word == " " and words and not spaces[-1]:
                 spaces[-1] = True
                 if space:
@@ -106,17 +102,6 @@ class ScriptTokenizer(DummyTokenizer):  # type: ignore[misc]
         for word in self._han.cut(simple):
             yield piece[start : start + len(word)], False, word
             start += len(word)
-
-
-@lru_cache(maxsize=1)
-def _converter() -> OpenCC:
-    return OpenCC("t2s")
-
-
-def simplified(text: str) -> str:
-    """Give `text` with Traditional Chinese signs as Simplified ones, as long as before."""
-    simple: str = _converter().convert(_LONE_SURROGATE.sub(_REPLACEMENT, text))
-    return simple if len(simple) == len(text) else text
 
 
 def _pieces(text: str) -> Iterator[tuple[str, str]]:

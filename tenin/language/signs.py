@@ -1,18 +1,23 @@
-"""Which signs of Han are ordinary in which language, computed and not listed.
+"""Signs of Han: simplified and traditional forms, and which are ordinary in which language.
 
-Used by `evidence` alone. OpenCC's dictionaries say that a sign has another form in the
-other script; the character sets of the three countries say whether it stands in their
-texts all the same: 后 is simplified from 後 and traditional in 皇后, so it tells nothing.
+The latter is computed and not listed, for `evidence`. OpenCC's dictionaries say that a
+sign has another form in the other script; the character sets of the three countries say
+whether it stands in their texts all the same: 后 is simplified from 後 and traditional in
+皇后, so it tells nothing.
 """
 
 from functools import cache, lru_cache
 
+import regex
 from opencc import OpenCC
 
 _UNIFIED = [chr(code) for code in range(0x3400, 0xA000)]
 # Where the signs of everyday use end in each set; what follows is rare or an old form.
 _GB2312_EVERYDAY = b"\xd8\xa1"
 _JIS_EVERYDAY = b"\x98\x9f"
+# Half of a sign in UTF-16, which JSON can hold and UTF-8 can't: neither can OpenCC or SudachiPy.
+_LONE_SURROGATE = regex.compile(r"\p{Cs}")
+_REPLACEMENT = "\ufffd"
 
 
 @lru_cache(maxsize=1)
@@ -40,6 +45,17 @@ def strange_signs() -> dict[str, frozenset[str]]:
 def forms(signs: str) -> frozenset[str]:
     """Give simplified signs together with their traditional forms."""
     return frozenset(signs) | frozenset(traditional("\n".join(signs))) - {"\n"}
+
+
+def well_formed(text: str) -> str:
+    """Give `text` with the replacement character for each lone surrogate, as long as before."""
+    return _LONE_SURROGATE.sub(_REPLACEMENT, text)
+
+
+def simplified(text: str) -> str:
+    """Give `text` with traditional signs as simplified ones, as long as before."""
+    simple: str = _converter("t2s").convert(well_formed(text))
+    return simple if len(simple) == len(text) else text
 
 
 def traditional(text: str) -> str:

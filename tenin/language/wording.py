@@ -174,8 +174,11 @@ def say(
             f"{responses.files[key]}: {key!r} has no wording in {language!r} for the channel "
             f"{channel!r}. Add one without 'channel'."
         )
+    known = dict(values or {})
+    if responses.policy is not None:
+        known = {**responses.policy.values(language, responses.default), **_told(known)}
     filled = [
-        _say(responses, key, variation, language, dict(values or {}), menus, menu, offer)
+        _say(responses, key, variation, language, dict(known), menus, menu, offer)
         for variation in candidates
     ]
     said_at = {text: at for at, text in enumerate(recent)}
@@ -218,8 +221,6 @@ def _say(
     offer: Sequence[str],
 ) -> Said:
     buttons, custom = variation.buttons, dict(variation.custom)
-    if responses.policy is not None:
-        values = {**responses.policy.values(language, responses.default), **_told(values)}
     offered = list(dict.fromkeys(offer))
     own = [choice for choice in custom.pop("offer", ()) if choice not in offered]
     if menus is None and (offered or own or "menu" in custom):

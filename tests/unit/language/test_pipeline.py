@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from spacy.language import Language
 
 from tenin.language import pipeline as module
-from tenin.language.pipeline import build_pipeline, content_hash, is_ours, simplified
+from tenin.language.pipeline import build_pipeline, content_hash, is_ours
+from tenin.language.signs import simplified
 
 PIECES = [*"我的订单到哪了", *"𠀀々のー한aＡ１，。?- \u3000\n\t\u200b😀\0"]
 PIECES += [*"届きません訂単", "ﾃﾝﾄ", "ﾃﾞ", "ｶﾞﾟ", "か\u3099", "㌔", "Ⅷ", "ﬁ", "훈민", "\ufeff"]
