@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 Floats = NDArray[np.float64]
+SmallFloats = NDArray[np.float32]
 Integers = NDArray[np.int64]
 Features = Mapping[str, int]
 
@@ -42,14 +43,16 @@ class Judgement:
 class NeedModel:
     """What was learnt, in plain arrays; `model_file` writes and reads them.
 
-    `accuracy` is the share of examples understood rightly when they were held out.
+    `weights` and `examples` are large and of single precision; the examples stand in the
+    order of their needs. `accuracy` is the share of examples understood rightly when they
+    were held out.
     """
 
     needs: tuple[str, ...]
     vocabulary: tuple[str, ...]
     rarity: Floats
     unknown_rarity: float
-    weights: Floats
+    weights: SmallFloats
     intercepts: Floats
     examples: csr_matrix
     example_needs: Integers
@@ -57,16 +60,14 @@ class NeedModel:
     thresholds: Mapping[str, float]
     accuracy: float
     _index: dict[str, int] = field(init=False, repr=False, compare=False)
-    _of_need: list[csr_matrix] = field(init=False, repr=False, compare=False)
+    _starts: Integers = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Prepare the look-up of features and of each need's examples."""
+        """Prepare the look-up of features, and where each need's examples start."""
         index = {feature: at for at, feature in enumerate(self.vocabulary)}
-        of_need = [
-            self.examples[np.flatnonzero(self.example_needs == at)] for at in range(len(self.needs))
-        ]
+        starts = np.searchsorted(self.example_needs, np.arange(len(self.needs) + 1))
         object.__setattr__(self, "_index", index)
-        object.__setattr__(self, "_of_need", of_need)
+        object.__setattr__(self, "_starts", starts)
 
     def judge(self, features: Features, script: str) -> Judgement:
         """Judge one message by its features and its kind of script."""
@@ -81,10 +82,7 @@ class NeedModel:
         row = self._row(known, features)
         logits = np.asarray(row @ self.weights)[0] + self.intercepts
         confidences = softmax(logits[np.newaxis] / self.temperature)[0]
-        message = np.zeros(len(self.vocabulary))
-        message[row.indices] = row.data
-        likeness = self._of_need[int(logits.argmax())] @ message
-        nearness = near(likeness[np.newaxis])
+        nearness = near(self._likeness(row, int(logits.argmax()))[np.newaxis])
         score = float(scores_of(confidences[np.newaxis], nearness, aside_of(self.needs))[0])
         order = np.argsort(-confidences, kind="stable")
         return Judgement(
@@ -92,6 +90,16 @@ class NeedModel:
             score < self.thresholds[script if script in self.thresholds else ""],
             score,
         )
+
+    def _likeness(self, row: csr_matrix, need: int) -> Floats:
+        """Give the likeness of a message to each example of a need."""
+        message = np.zeros(len(self.vocabulary))
+        message[row.indices] = row.data
+        # A product by hand: scipy copies the rows that are cut from a matrix.
+        ends = self.examples.indptr[self._starts[need] : self._starts[need + 1] + 1]
+        inside = slice(ends[0], ends[-1])
+        sums = np.cumsum(self.examples.data[inside] * message[self.examples.indices[inside]])
+        return np.diff(np.concatenate([[0.0], sums])[ends - ends[0]])
 
     def _row(self, known: Mapping[int, int], features: Features) -> csr_matrix:
         squares = {True: 0.0, False: 0.0}
@@ -117,6 +125,11 @@ class NeedModel:
 def is_word(feature: str) -> bool:
     """Tell whether a feature is of words, else of characters."""
     return feature.startswith("w")
+
+
+def is_long_run(feature: str) -> bool:
+    """Tell whether a feature is a run of three signs or more."""
+    return not is_word(feature) and len(feature) >= len("c ") + 3
 
 
 def aside_of(needs: Sequence[str]) -> int | None:

@@ -25,9 +25,9 @@ def write_model(model: NeedModel, folder: Path) -> None:
     np.savez_compressed(
         folder / _ARRAYS,
         rarity=model.rarity,
-        weights=model.weights.astype(np.float32),
+        weights=model.weights,
         intercepts=model.intercepts,
-        values=model.examples.data.astype(np.float32),
+        values=model.examples.data,
         columns=model.examples.indices.astype(np.int32),
         rows=model.examples.indptr.astype(np.int32),
         example_needs=model.example_needs.astype(np.int32),
@@ -58,9 +58,7 @@ def read_model(folder: Path) -> NeedModel:
             unknown_rarity=plain["unknown_rarity"],
             weights=found["weights"],
             intercepts=found["intercepts"],
-            examples=csr_matrix(
-                (found["values"].astype(np.float64), found["columns"], found["rows"]), shape=shape
-            ),
+            examples=csr_matrix((found["values"], found["columns"], found["rows"]), shape=shape),
             example_needs=found["example_needs"].astype(np.int64),
             temperature=plain["temperature"],
             thresholds=plain["thresholds"],

@@ -1,6 +1,7 @@
 """Understanding: learnt from examples, the same every time, and refusing what is strange."""
 
 import zipfile
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from tenin.language.classification import (
     Judgement,
     NeedModel,
     aside_of,
+    is_long_run,
     scores_of,
 )
 from tenin.language.features import features, script
@@ -235,6 +237,24 @@ def test_the_first_learner_is_taken_where_examples_are_many(pipeline: Language) 
     for first, other in ((GOOD, POOR), (POOR, GOOD)):
         alone = train(learnt, Settings(learners=(first,), few=0))
         assert_same(train(learnt, Settings(learners=(first, other), few=0)), alone)
+
+
+def test_long_runs_that_one_example_alone_has_are_left_out_where_examples_are_many(
+    pipeline: Language,
+) -> None:
+    learnt = examples(pipeline, [*TEXTS, ("inform", "xqzvw xqzvw")])
+    few, many = train(learnt), train(learnt, Settings(few=0))
+    different = {(each.need, frozenset(each.features.items())) for each in learnt}
+    seen_in = Counter(feature for _, counted in different for feature, _ in counted)
+    assert set(few.vocabulary) == set(seen_in)
+    left_out = set(few.vocabulary) - set(many.vocabulary)
+    assert left_out == {each for each, n in seen_in.items() if n == 1 and is_long_run(each)}
+    assert {"c xqz", "c xqzvw"} <= left_out
+    assert {"w xqzvw", "c xq", "c  ", "c x"} & left_out == set()
+    # They count in a message's length, as what was never seen does.
+    assert judge(many, pipeline, "xqzvw xqzvw").confidences[0][0] == "inform"
+    mixed, plain = (judge(many, pipeline, text).score for text in ("order ijklm", "order"))
+    assert mixed < plain
 
 
 @pytest.mark.parametrize("nearness", [-3.0, -0.2])
