@@ -53,8 +53,6 @@ class InboxChannel(InputChannel):  # type: ignore[misc]
             if problem:
                 logger.error("the inbox worker does not start: %s", problem)
                 return
-            # What the pipeline builds at its first message is built before a customer waits for it.
-            await app.ctx.agent.parse_message("")
             worker = Worker(app.ctx.agent, room)
             state["worker"] = worker
             state["wakes"] = await listen(room.settings.bot.port, worker.wake)
