@@ -63,10 +63,11 @@ def write_change(change: Change) -> dict[str, Any]:
 
 def read_change(found: Any) -> Change:
     """Return the change that an object says; raises WireError."""
-    if not isinstance(found, dict) or found.get("kind") not in CHANGES:
+    kind = found.get("kind") if isinstance(found, dict) else None
+    if not isinstance(kind, str) or kind not in CHANGES:
         raise WireError("change: unknown kind")
     fields = {name: value for name, value in found.items() if name != "kind"}
-    change: Change = read(CHANGES[found["kind"]], fields, "change")
+    change: Change = read(CHANGES[kind], fields, "change")
     return change
 
 
