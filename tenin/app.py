@@ -23,6 +23,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from tenin.channels import web as web_channel
+from tenin.channels.customer_token import load_rules
 from tenin.channels.hub import Hub
 from tenin.clock import utcnow
 from tenin.conversation import inbox
@@ -76,7 +77,12 @@ def create_app(settings: Settings | None = None) -> Starlette:
         lifespan=_lifespan,
     )
     app.state.services = Services(
-        settings, engine, shop_engine, Voice.load(settings.root), Hub(engine)
+        settings,
+        engine,
+        shop_engine,
+        Voice.load(settings.root),
+        Hub(engine),
+        load_rules(settings),
     )
     return app
 
