@@ -22,6 +22,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from tenin import demo_shop
 from tenin.channels import web as web_channel
 from tenin.channels.customer_token import load_rules
 from tenin.channels.hub import Hub
@@ -30,15 +31,13 @@ from tenin.conversation import inbox
 from tenin.conversation import models as conversation
 from tenin.conversation.voice import Voice
 from tenin.conversation.wake import listen
-from tenin.database import check_schema, make_engine, read_transaction
+from tenin.database import check_schema, make_engine
 from tenin.desk import routes as desk_routes
-from tenin.language.languages import configured, detect, match
+from tenin.language.languages import detect, match
 from tenin.pages.rendering import STATIC, render, strings
 from tenin.services import Services, services_of
 from tenin.settings import Settings, load_settings
 from tenin.shop import models as shop
-from tenin.shop.catalogue import list_products
-from tenin.shop.sample_data import demo_order
 from tenin.web import SECURITY_HEADERS, Problem, SecurityHeaders, problem_response
 
 POLL_SECONDS = 1.0
@@ -62,7 +61,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     check_schema(shop_engine, shop.MIGRATIONS, shop.VERSION_TABLE)
     app = Starlette(
         routes=[
-            Route("/", shop_page, methods=["GET"]),
+            *demo_shop.routes,
             Route("/health", health, methods=["GET"]),
             Mount("/static", StaticFiles(directory=STATIC)),
             *web_channel.routes,
@@ -85,28 +84,6 @@ def create_app(settings: Settings | None = None) -> Starlette:
         load_rules(settings),
     )
     return app
-
-
-async def shop_page(request: Request) -> Response:
-    """`GET /`: the demo shop, with the chat in its corner."""
-    services = services_of(request)
-    wanted = request.query_params.get("lang") or request.headers.get("accept-language", "")
-    language = match(wanted.split(",")[0])
-
-    def read() -> HTMLResponse:
-        with read_transaction(services.shop_engine) as session:
-            number, email = demo_order(session)
-            html = render(
-                "shop.html",
-                language=language,
-                languages=configured(),
-                strings=strings(language)["shop"],
-                products=list_products(session, language),
-                demo_order={"number": number, "email": email},
-            )
-        return HTMLResponse(html)
-
-    return await asyncio.to_thread(read)
 
 
 async def health(request: Request) -> Response:
