@@ -1,7 +1,7 @@
 """The web tier: everything the internet reaches, in one ASGI app. It never imports Rasa.
 
-Two things run beside the routes: a poll once a second, the net under the
-wake-ups, and the watch over messages that no worker takes.
+Three things run beside the routes: a poll once a second, the net under the wake-ups, the
+watch over messages that no worker takes, and the sending of mail.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from tenin import demo_shop
+from tenin.channels import email
 from tenin.channels import web as web_channel
 from tenin.channels.customer_token import load_rules
 from tenin.channels.hub import Hub
@@ -42,6 +43,7 @@ from tenin.web import SECURITY_HEADERS, Problem, SecurityHeaders, problem_respon
 
 POLL_SECONDS = 1.0
 WATCH_SECONDS = 0.5
+MAIL_SECONDS = 2.0
 # Has `detect` make all it needs, a second's work that no customer is to wait for.
 FIRST_TEXT = "1字の"
 
@@ -121,6 +123,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     tasks = [
         asyncio.create_task(_forever(services.hub.poll, POLL_SECONDS)),
         asyncio.create_task(_forever(partial(_tell_slow, services), WATCH_SECONDS)),
+        asyncio.create_task(_forever(partial(_send_mail, services), MAIL_SECONDS)),
     ]
     try:
         yield
@@ -161,3 +164,10 @@ async def _tell_slow(services: Services) -> None:
         )
         if told:
             services.hub.moved(conversation_id)
+
+
+async def _send_mail(services: Services) -> None:
+    """Send the mail that waits, and show the desk what came of it."""
+    ended = await asyncio.to_thread(email.send_waiting, services.engine, services.settings)
+    for conversation_id in set(ended):
+        services.hub.moved(conversation_id)

@@ -23,7 +23,7 @@ from starlette.routing import Route
 from tenin.channels.customer_token import BadTokenError, read_token
 from tenin.channels.stream import conversation_events, streamed
 from tenin.clock import utcnow
-from tenin.conversation import identity
+from tenin.conversation import consent, identity
 from tenin.conversation.delivery import mark_received
 from tenin.conversation.inbox import Incoming, accept
 from tenin.conversation.models import Conversation, Owner, WebSession
@@ -118,6 +118,36 @@ async def sign_out(request: Request) -> Response:
     return Response(status_code=204)
 
 
+async def want_mail(request: Request) -> Response:
+    """`POST /chat/mail`: the customer agrees to notices at an address, or no longer to any."""
+    services = services_of(request)
+    conversation_id = await _conversation_of(request, services)
+    body = await json_body(request)
+    address = body.get("address")
+
+    def write(session: Session) -> None:
+        if address is None:
+            consent.withdraw_consent(session, conversation_id)
+        else:
+            consent.give_consent(session, conversation_id, address)
+
+    if "address" not in body or not isinstance(address, str | None):
+        raise Problem(
+            422, "no_address", "`address` is missing.", "Send an address, or null for no mail."
+        )
+    if address is not None and not services.settings.email.host:
+        raise Problem(
+            409, "no_mail", "No mail is sent from here.", "Come back to the chat for an answer."
+        )
+    try:
+        await services.write(write)
+    except consent.BadAddressError:
+        raise Problem(
+            422, "bad_address", "This is no e-mail address.", "Correct the address."
+        ) from None
+    return Response(status_code=204)
+
+
 async def send(request: Request) -> Response:
     """`POST /chat/messages`: take a text, a button or the page's event into the inbox."""
     services = services_of(request)
@@ -182,6 +212,7 @@ routes = [
     Route("/chat/session", create_session, methods=["POST"]),
     Route("/chat/sign-in", sign_in, methods=["POST"]),
     Route("/chat/sign-out", sign_out, methods=["POST"]),
+    Route("/chat/mail", want_mail, methods=["POST"]),
     Route("/chat/messages", send, methods=["POST"]),
     Route("/chat/stream", stream, methods=["GET"]),
     Route("/chat/received", received, methods=["POST"]),
