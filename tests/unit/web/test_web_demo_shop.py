@@ -56,6 +56,7 @@ def test_in_and_out(open_site: Site) -> None:
         {**EMMA, "email": ""},
         {**EMMA, "email": "nobody@example.com"},
         {**EMMA, "email": "' OR 1=1 --"},
+        {**EMMA, "email": "a\0b@example.com"},
     ],
     ids=str,
 )
