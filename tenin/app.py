@@ -1,7 +1,7 @@
 """The web tier: everything the internet reaches, in one ASGI app. It never imports Rasa.
 
-Two things run beside the routes: a poll once a second, the net under the
-wake-ups, and the watch over messages that no worker takes.
+Three things run beside the routes: a poll once a second, the net under the wake-ups, the
+watch over messages that no worker takes, and the sending of mail.
 """
 
 from __future__ import annotations
@@ -22,26 +22,28 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from tenin import demo_shop
+from tenin.channels import email
 from tenin.channels import web as web_channel
+from tenin.channels.customer_token import load_rules
 from tenin.channels.hub import Hub
 from tenin.clock import utcnow
 from tenin.conversation import inbox
 from tenin.conversation import models as conversation
 from tenin.conversation.voice import Voice
 from tenin.conversation.wake import listen
-from tenin.database import check_schema, make_engine, read_transaction
+from tenin.database import check_schema, make_engine
 from tenin.desk import routes as desk_routes
-from tenin.language.languages import configured, detect, match
+from tenin.language.languages import detect, match
 from tenin.pages.rendering import STATIC, render, strings
 from tenin.services import Services, services_of
 from tenin.settings import Settings, load_settings
 from tenin.shop import models as shop
-from tenin.shop.catalogue import list_products
-from tenin.shop.sample_data import demo_order
 from tenin.web import SECURITY_HEADERS, Problem, SecurityHeaders, problem_response
 
 POLL_SECONDS = 1.0
 WATCH_SECONDS = 0.5
+MAIL_SECONDS = 2.0
 # Has `detect` make all it needs, a second's work that no customer is to wait for.
 FIRST_TEXT = "1字の"
 
@@ -61,7 +63,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     check_schema(shop_engine, shop.MIGRATIONS, shop.VERSION_TABLE)
     app = Starlette(
         routes=[
-            Route("/", shop_page, methods=["GET"]),
+            *demo_shop.routes,
             Route("/health", health, methods=["GET"]),
             Mount("/static", StaticFiles(directory=STATIC)),
             *web_channel.routes,
@@ -76,31 +78,14 @@ def create_app(settings: Settings | None = None) -> Starlette:
         lifespan=_lifespan,
     )
     app.state.services = Services(
-        settings, engine, shop_engine, Voice.load(settings.root), Hub(engine)
+        settings,
+        engine,
+        shop_engine,
+        Voice.load(settings.root),
+        Hub(engine),
+        load_rules(settings),
     )
     return app
-
-
-async def shop_page(request: Request) -> Response:
-    """`GET /`: the demo shop, with the chat in its corner."""
-    services = services_of(request)
-    wanted = request.query_params.get("lang") or request.headers.get("accept-language", "")
-    language = match(wanted.split(",")[0])
-
-    def read() -> HTMLResponse:
-        with read_transaction(services.shop_engine) as session:
-            number, email = demo_order(session)
-            html = render(
-                "shop.html",
-                language=language,
-                languages=configured(),
-                strings=strings(language)["shop"],
-                products=list_products(session, language),
-                demo_order={"number": number, "email": email},
-            )
-        return HTMLResponse(html)
-
-    return await asyncio.to_thread(read)
 
 
 async def health(request: Request) -> Response:
@@ -138,6 +123,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     tasks = [
         asyncio.create_task(_forever(services.hub.poll, POLL_SECONDS)),
         asyncio.create_task(_forever(partial(_tell_slow, services), WATCH_SECONDS)),
+        asyncio.create_task(_forever(partial(_send_mail, services), MAIL_SECONDS)),
     ]
     try:
         yield
@@ -178,3 +164,10 @@ async def _tell_slow(services: Services) -> None:
         )
         if told:
             services.hub.moved(conversation_id)
+
+
+async def _send_mail(services: Services) -> None:
+    """Send the mail that waits, and show the desk what came of it."""
+    ended = await asyncio.to_thread(email.send_waiting, services.engine, services.settings)
+    for conversation_id in set(ended):
+        services.hub.moved(conversation_id)

@@ -11,6 +11,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 
+from tenin.channels.customer_token import TokenRules
 from tenin.channels.hub import Hub
 from tenin.conversation.voice import Voice
 from tenin.database import read_transaction, write_transaction
@@ -21,13 +22,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Services:
-    """Settings, databases, wording, and who listens."""
+    """Settings, databases, wording, who listens, and how the shop's tokens are verified."""
 
     settings: Settings
     engine: Engine
     shop_engine: Engine
     voice: Voice
     hub: Hub
+    token_rules: TokenRules | None = None
 
     async def write(self, work: Callable[[Session], T]) -> T:
         """Run `work` in a transaction that is committed when this returns, off the event loop."""

@@ -8,11 +8,12 @@ Secrets come from the environment alone, or from `var/secret`, which is made onc
 
 import ipaddress
 import os
+import re
 import secrets
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field, ValidationError, root_validator, validator
 from sqlalchemy.engine import make_url
@@ -20,6 +21,8 @@ from sqlalchemy.exc import ArgumentError
 
 from tenin.settings_sources import (
     BOT_TOKEN_VARIABLE,
+    EMAIL_PASSWORD_VARIABLE,
+    IDENTITY_SECRET_VARIABLE,
     SECRET_VARIABLE,
     SETTINGS_FILE,
     SettingsError,
@@ -33,6 +36,9 @@ __all__ = ["Settings", "SettingsError", "describe", "load_settings"]
 SECRET_LENGTH = 32
 SQLITE_DRIVERS = ("sqlite", "sqlite+pysqlite")
 POSTGRESQL_DRIVERS = ("postgresql", "postgresql+psycopg2", "postgres")
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+SENDER = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -120,6 +126,47 @@ class ProofSettings(_Section):
 
     failures: int = Field(5, ge=1, le=1000)
     window_minutes: float = Field(30, gt=0, le=10_080)
+    remembered_minutes: float = Field(60, gt=0, le=1440)
+
+
+class IdentitySettings(_Section):
+    """How the shop signs the token that says who is signed in on its page.
+
+    HS256 goes with TENIN_IDENTITY_SECRET, RS256 with the public key in a file.
+    """
+
+    algorithm: Literal["HS256", "RS256"] = "HS256"
+    public_key_file: str = ""
+    audience: str = Field("tenin", min_length=1, max_length=200)
+    issuer: str = Field("", max_length=200)
+    leeway_seconds: float = Field(10, ge=0, le=120)
+
+
+class DemoSettings(_Section):
+    """The demo shop's sign-in. Its password is no secret: the page shows it."""
+
+    sign_in_word: str = Field("kodama", max_length=64)
+
+
+class EmailSettings(_Section):
+    """The server that takes our mail, and whom it comes from; without a host there is no mail."""
+
+    host: str = Field("", regex=r"^[0-9A-Za-z.:_-]*$")
+    port: int = Field(587, ge=1, le=65535)
+    tls: Literal["starttls", "tls", "plain"] = "starttls"
+    user: str = Field("", max_length=254)
+    sender: str = Field("", max_length=254)
+    timeout_seconds: float = Field(10, gt=0, le=120)
+    attempts: int = Field(8, ge=1, le=100)
+
+    @root_validator(skip_on_failure=True)
+    def _can_be_sent(cls, values: dict[str, Any]) -> dict[str, Any]:
+        host = values["host"]
+        if host and not SENDER.fullmatch(values["sender"]):
+            raise ValueError("sender must be an address such as service@shop.example")
+        if host and values["user"] and values["tls"] == "plain" and host not in LOOPBACK:
+            raise ValueError("tls must not be plain where a user and a password are sent")
+        return values
 
 
 class DeskSettings(_Section):
@@ -148,6 +195,8 @@ class Settings(_Section):
     root: Path
     given_secret: str | None = Field(None, repr=False)
     bot_token: str | None = Field(None, repr=False)
+    identity_secret: str | None = Field(None, repr=False)
+    email_password: str | None = Field(None, repr=False)
     database: DatabaseSettings = DatabaseSettings()
     shop: ShopSettings = ShopSettings()
     web: WebSettings = WebSettings()
@@ -155,6 +204,9 @@ class Settings(_Section):
     actions: ActionsSettings = ActionsSettings()
     turn: TurnSettings = TurnSettings()
     proof: ProofSettings = ProofSettings()
+    identity: IdentitySettings = IdentitySettings()
+    email: EmailSettings = EmailSettings()
+    demo: DemoSettings = DemoSettings()
     desk: DeskSettings = DeskSettings()
     chat: ChatSettings = ChatSettings()
     snapshot: SnapshotSettings = SnapshotSettings()
@@ -199,12 +251,8 @@ def load_settings(root: Path | None = None, environ: Mapping[str, str] = os.envi
     root = Path(root or environ.get("TENIN_ROOT") or Path.cwd()).resolve()
     if not root.is_dir():
         raise SettingsError(f"environment: TENIN_ROOT: {root} is no folder: name the project's")
-    given_secret = environ.get(SECRET_VARIABLE) or None
-    if given_secret is not None and len(given_secret) < SECRET_LENGTH:
-        raise SettingsError(
-            f"environment: {SECRET_VARIABLE}: shorter than {SECRET_LENGTH} characters: "
-            "give a longer random text, or unset it to have one made in var/secret"
-        )
+    given_secret = _given(environ, SECRET_VARIABLE, "to have one made in var/secret")
+    identity_secret = _given(environ, IDENTITY_SECRET_VARIABLE, "to take no customer's word")
     values = read_file(root / SETTINGS_FILE, SECTIONS)
     environment = read_environment(environ, SECTIONS)
     for (section, key), (_, value) in environment.items():
@@ -214,6 +262,8 @@ def load_settings(root: Path | None = None, environ: Mapping[str, str] = os.envi
             root=root,
             given_secret=given_secret,
             bot_token=environ.get(BOT_TOKEN_VARIABLE) or None,
+            identity_secret=identity_secret,
+            email_password=environ.get(EMAIL_PASSWORD_VARIABLE) or None,
             **values,
         )
     except ValidationError as error:
@@ -231,6 +281,17 @@ def describe(settings: Settings) -> dict[str, dict[str, Any]]:
         }
         for section in SECTIONS
     }
+
+
+def _given(environ: Mapping[str, str], variable: str, otherwise: str) -> str | None:
+    """Return a secret of the environment, None if there is none; one too short is an error."""
+    secret = environ.get(variable) or None
+    if secret is not None and len(secret) < SECRET_LENGTH:
+        raise SettingsError(
+            f"environment: {variable}: shorter than {SECRET_LENGTH} characters: "
+            f"give a longer random text, or unset it {otherwise}"
+        )
+    return secret
 
 
 def _plain(key: str, value: Any) -> Any:

@@ -18,6 +18,14 @@ from sqlalchemy.exc import ArgumentError
 SETTINGS_FILE = "tenin.yml"
 SECRET_VARIABLE = "TENIN_SECRET"  # noqa: S105 (the name of a variable)
 BOT_TOKEN_VARIABLE = "TENIN_BOT_TOKEN"  # noqa: S105 (the name of a variable)
+IDENTITY_SECRET_VARIABLE = "TENIN_IDENTITY_SECRET"  # noqa: S105 (the name of a variable)
+EMAIL_PASSWORD_VARIABLE = "TENIN_EMAIL_PASSWORD"  # noqa: S105 (the name of a variable)
+SECRET_VARIABLES = (
+    SECRET_VARIABLE,
+    BOT_TOKEN_VARIABLE,
+    IDENTITY_SECRET_VARIABLE,
+    EMAIL_PASSWORD_VARIABLE,
+)
 SECRETS = ("secret", "given_secret", "bot_token", "token", "password")
 
 Sections = Mapping[str, Mapping[str, Any]]
@@ -59,7 +67,7 @@ def _check_section(place: str, section: str, keys: Any, sections: Sections) -> N
     if section in SECRETS:
         raise SettingsError(
             f"{place}: a secret does not belong in a file: "
-            f"set {SECRET_VARIABLE} or {BOT_TOKEN_VARIABLE} in the environment"
+            f"set {SECRET_VARIABLE} or another of its kind in the environment"
         )
     if section not in sections:
         raise SettingsError(f"{place}: there is no such section: {_closest(section, sections)}")
@@ -69,6 +77,12 @@ def _check_section(place: str, section: str, keys: Any, sections: Sections) -> N
             f"write `{next(iter(sections[section]))}: …` on the next line, indented"
         )
     for key, value in keys.items():
+        secret = variable_name(section, str(key))
+        if secret in SECRET_VARIABLES:
+            raise SettingsError(
+                f"{place}.{key}: a secret does not belong in a file: "
+                f"set {secret} in the environment"
+            )
         if key not in sections[section]:
             raise SettingsError(
                 f"{place}.{key}: there is no such setting: {_closest(str(key), sections[section])}"
@@ -96,7 +110,7 @@ def read_environment(
     beginnings = tuple(variable_name(section, "") for section in sections)
     found: dict[tuple[str, str], tuple[str, Any]] = {}
     for variable, text in environ.items():
-        if variable in (SECRET_VARIABLE, BOT_TOKEN_VARIABLE):
+        if variable in SECRET_VARIABLES:
             continue
         if variable in known:
             section, key = known[variable]

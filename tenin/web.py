@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
+from urllib.parse import parse_qsl
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
@@ -60,16 +61,7 @@ async def json_body(request: Request) -> dict[str, Any]:
     Raises:
         Problem: 413 if it is too large, 400 if it isn't JSON or not an object.
     """
-    body = b""
-    try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > LARGEST_BODY:
-                raise Problem(
-                    413, "body_too_large", "The request is too large.", "Send a shorter message."
-                )
-    except ClientDisconnect:
-        raise Problem(400, "disconnected", "The request broke off.", "Send it again.") from None
+    body = await _body(request)
     try:
         found = json.loads(body.decode("utf-8"))
     except (ValueError, RecursionError):  # not UTF-8, not JSON, or a number of endless digits
@@ -81,6 +73,35 @@ async def json_body(request: Request) -> dict[str, Any]:
             400, "not_an_object", "The request's body is not a JSON object.", "Send an object."
         )
     return found
+
+
+async def form_body(request: Request) -> dict[str, str]:
+    """The fields of a plain HTML form; of several of one name the last.
+
+    Raises:
+        Problem: 413 if it is too large, 400 if it isn't such a form.
+    """
+    body = await _body(request)
+    try:
+        return dict(parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=50))
+    except ValueError:
+        raise Problem(
+            400, "not_a_form", "The request's body is not a form.", "Send the page's own form."
+        ) from None
+
+
+async def _body(request: Request) -> bytes:
+    body = b""
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > LARGEST_BODY:
+                raise Problem(
+                    413, "body_too_large", "The request is too large.", "Send a shorter message."
+                )
+    except ClientDisconnect:
+        raise Problem(400, "disconnected", "The request broke off.", "Send it again.") from None
+    return body
 
 
 def idempotency_key(request: Request) -> str:

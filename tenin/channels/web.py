@@ -1,12 +1,14 @@
 """The web channel: the widget's sessions, messages, stream and receipts.
 
 A session is an unguessable token given by the server; the customer's side proves
-itself by it alone, and never names a conversation.
+itself by it alone, and never names a conversation. The shop's token, beside it, says
+which customer it is; without one, or with one that proves nothing, the chat is anonymous.
 """
 
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
 import secrets
 from functools import partial
@@ -18,8 +20,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from tenin.channels.customer_token import BadTokenError, read_token
 from tenin.channels.stream import conversation_events, streamed
 from tenin.clock import utcnow
+from tenin.conversation import consent, identity
 from tenin.conversation.delivery import mark_received
 from tenin.conversation.inbox import Incoming, accept
 from tenin.conversation.models import Conversation, Owner, WebSession
@@ -36,14 +40,26 @@ EVENT_ID = re.compile(r"[0-9]{1,10}")
 PAGE_EVENTS = {"opened": "/page_opened"}
 LARGEST_NUMBER = 2**31 - 1
 
+logger = logging.getLogger(__name__)
+
 
 async def create_session(request: Request) -> Response:
-    """`POST /chat/session`: begin a conversation and give its token."""
+    """`POST /chat/session`: begin a conversation and give its token.
+
+    With the shop's token as `customer` it begins as that customer's; one that proves
+    nothing leaves it anonymous.
+    """
     services = services_of(request)
     body = await json_body(request)
     wanted = body.get("language")
     language = match(wanted if isinstance(wanted, str) else "")
     token = secrets.token_urlsafe(TOKEN_BYTES)
+    customer = None
+    if body.get("customer") is not None:
+        try:
+            customer = read_token(body["customer"], services.token_rules)
+        except BadTokenError as error:
+            logger.warning("a customer's token was refused: %s", error)
 
     def write(session: Session) -> None:
         conversation = new_conversation(session, CHANNEL, language)
@@ -52,9 +68,84 @@ async def create_session(request: Request) -> Response:
                 token_hash=_hash(token), conversation_id=conversation.id, created_at=utcnow()
             )
         )
+        if customer is not None:
+            identity.sign_in(session, conversation.id, customer.id, customer.until)
 
     await services.write(write)
-    return JSONResponse({"token": token, "language": language}, status_code=201)
+    answer = {"token": token, "language": language, "signed_in": customer is not None}
+    return JSONResponse(answer, status_code=201)
+
+
+async def sign_in(request: Request) -> Response:
+    """`POST /chat/sign-in`: the shop's token says whose conversation this is."""
+    services = services_of(request)
+    conversation_id = await _conversation_of(request, services)
+    body = await json_body(request)
+    try:
+        customer = read_token(body.get("customer"), services.token_rules)
+    except BadTokenError as error:
+        logger.warning(
+            "a customer's token was refused: %s (conversation %s)", error, conversation_id
+        )
+        raise Problem(
+            401,
+            "bad_customer_token",
+            "The shop's token proves nothing.",
+            "Go on without it, or get a new one from the shop.",
+        ) from None
+
+    def write(session: Session) -> None:
+        identity.sign_in(session, conversation_id, customer.id, customer.until)
+
+    try:
+        await services.write(write)
+    except identity.OtherCustomerError:
+        logger.info("conversation %s is another customer's", conversation_id)
+        raise Problem(
+            409,
+            "other_customer",
+            "This conversation is another customer's.",
+            "Begin a new one with POST /chat/session.",
+        ) from None
+    return Response(status_code=204)
+
+
+async def sign_out(request: Request) -> Response:
+    """`POST /chat/sign-out`: the customer has left the shop's page, or another comes."""
+    services = services_of(request)
+    conversation_id = await _conversation_of(request, services)
+    await services.write(lambda session: identity.sign_out(session, conversation_id))
+    return Response(status_code=204)
+
+
+async def want_mail(request: Request) -> Response:
+    """`POST /chat/mail`: the customer agrees to notices at an address, or no longer to any."""
+    services = services_of(request)
+    conversation_id = await _conversation_of(request, services)
+    body = await json_body(request)
+    address = body.get("address")
+
+    def write(session: Session) -> None:
+        if address is None:
+            consent.withdraw_consent(session, conversation_id)
+        else:
+            consent.give_consent(session, conversation_id, address)
+
+    if "address" not in body or not isinstance(address, str | None):
+        raise Problem(
+            422, "no_address", "`address` is missing.", "Send an address, or null for no mail."
+        )
+    if address is not None and not services.settings.email.host:
+        raise Problem(
+            409, "no_mail", "No mail is sent from here.", "Come back to the chat for an answer."
+        )
+    try:
+        await services.write(write)
+    except consent.BadAddressError:
+        raise Problem(
+            422, "bad_address", "This is no e-mail address.", "Correct the address."
+        ) from None
+    return Response(status_code=204)
 
 
 async def send(request: Request) -> Response:
@@ -119,6 +210,9 @@ async def received(request: Request) -> Response:
 
 routes = [
     Route("/chat/session", create_session, methods=["POST"]),
+    Route("/chat/sign-in", sign_in, methods=["POST"]),
+    Route("/chat/sign-out", sign_out, methods=["POST"]),
+    Route("/chat/mail", want_mail, methods=["POST"]),
     Route("/chat/messages", send, methods=["POST"]),
     Route("/chat/stream", stream, methods=["GET"]),
     Route("/chat/received", received, methods=["POST"]),

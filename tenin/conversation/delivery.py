@@ -1,18 +1,45 @@
 """The outbox: each line that goes out ends as delivered, suppressed, or failed and visible.
 
 The web channel is fetched from, not sent to: its rows are pending until the
-browser reports that it has shown them.
+browser reports that it has shown them. What is sent (mail) is claimed, tried, and
+tried again later and later, until the receiver has taken it or it is given up.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+import random
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select, update
+from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from tenin.clock import utcnow
-from tenin.conversation.models import DeliveryStatus, OutboxRow
+from tenin.conversation.consent import address_of_holder
+from tenin.conversation.models import DeliveryStatus, MailContent, OutboxRow
+from tenin.database import read_transaction, write_transaction
+
+EMAIL = "email"
+LEASE = timedelta(minutes=5)  # a sender that stops without a word loses its mail after this time
+FIRST_WAIT = timedelta(seconds=30)
+LONGEST_WAIT = timedelta(hours=4)
+LONGEST_ERROR = 500
+
+
+@dataclass(frozen=True)
+class MailToSend:
+    """A mail in the hands of one sender; `attempt` counts from 1 and is its lease."""
+
+    outbox_id: int
+    conversation_id: str
+    attempt: int
+    address: str
+    language: str
+    subject: str
+    text: str
+    at: datetime
 
 
 def mark_received(
@@ -24,6 +51,7 @@ def mark_received(
         .where(
             OutboxRow.conversation_id == conversation_id,
             OutboxRow.line_number <= up_to,
+            OutboxRow.channel != EMAIL,
             OutboxRow.status == DeliveryStatus.PENDING.value,
         )
         .values(status=DeliveryStatus.DELIVERED.value, delivered_at=now or utcnow())
@@ -36,7 +64,128 @@ def statuses(session: Session, conversation_id: str) -> dict[int, str]:
     """The delivery status of each outgoing line of a conversation, by its number."""
     rows = session.execute(
         select(OutboxRow.line_number, OutboxRow.status).where(
-            OutboxRow.conversation_id == conversation_id
+            OutboxRow.conversation_id == conversation_id, OutboxRow.channel != EMAIL
         )
     )
     return {int(number): str(status) for number, status in rows}
+
+
+def mail_statuses(session: Session, conversation_id: str) -> dict[int, str]:
+    """The delivery status of each line of a conversation that also goes by mail."""
+    rows = session.execute(
+        select(OutboxRow.line_number, OutboxRow.status).where(
+            OutboxRow.conversation_id == conversation_id, OutboxRow.channel == EMAIL
+        )
+    )
+    return {int(number): str(status) for number, status in rows}
+
+
+def claim_mail(engine: Engine, *, attempts: int, now: datetime | None = None) -> MailToSend | None:
+    """Take the mail that has waited longest, for one try.
+
+    One whose customer has withdrawn their consent is suppressed; one that was taken
+    `attempts` times, and never came to an end, has failed.
+
+    Returns:
+        The mail, or None when there is nothing to send now.
+    """
+    now = now or utcnow()
+    # A look first, as in `turns.claim`: an idle sender must not hold SQLite's one write lock.
+    with read_transaction(engine) as session:
+        if session.execute(_mail_waiting(now)).first() is None:
+            return None
+    while True:
+        with write_transaction(engine) as session:
+            row = session.execute(
+                _mail_waiting(now).with_for_update(skip_locked=True)
+            ).scalar_one_or_none()
+            if row is None:
+                return None
+            mail = session.get(MailContent, row.id)
+            if address_of_holder(session, mail.holder) != mail.address:
+                row.status, row.error = DeliveryStatus.SUPPRESSED.value, "consent withdrawn"
+                continue
+            if row.attempts >= attempts:
+                row.status = DeliveryStatus.FAILED.value
+                continue
+            row.attempts += 1
+            row.available_at = now + LEASE
+            return MailToSend(
+                outbox_id=row.id,
+                conversation_id=row.conversation_id,
+                attempt=row.attempts,
+                address=mail.address,
+                language=mail.language,
+                subject=mail.subject,
+                text=mail.text,
+                at=row.at,
+            )
+
+
+def mail_delivered(engine: Engine, mail: MailToSend, now: datetime | None = None) -> None:
+    """The receiver has taken the mail."""
+    values = {"status": DeliveryStatus.DELIVERED.value, "delivered_at": now or utcnow()}
+    _end_try(engine, mail, {**values, "error": None})
+
+
+def mail_suppressed(engine: Engine, mail: MailToSend, reason: str) -> None:
+    """The mail is not sent, and won't be."""
+    _end_try(engine, mail, {"status": DeliveryStatus.SUPPRESSED.value, "error": reason})
+
+
+def mail_failed(
+    engine: Engine,
+    mail: MailToSend,
+    error: str,
+    *,
+    attempts: int,
+    for_good: bool = False,
+    now: datetime | None = None,
+) -> bool:
+    """A try has failed: it is tried again later, or given up after `attempts`, or `for_good`.
+
+    Returns:
+        Whether the mail has been given up.
+    """
+    values: dict[str, Any] = {"error": error[:LONGEST_ERROR]}
+    given_up = for_good or mail.attempt >= attempts
+    if given_up:
+        values["status"] = DeliveryStatus.FAILED.value
+    else:
+        values["available_at"] = (now or utcnow()) + wait_after(mail.attempt)
+    _end_try(engine, mail, values)
+    return given_up
+
+
+def wait_after(attempt: int) -> timedelta:
+    """How long to wait after this try: doubled each time, and never the same for all."""
+    longest = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(attempt - 1, 20))
+    return timedelta(seconds=longest.total_seconds() * random.uniform(0.5, 1))
+
+
+def _mail_waiting(now: datetime) -> Any:
+    return (
+        select(OutboxRow)
+        .where(
+            OutboxRow.channel == EMAIL,
+            OutboxRow.status == DeliveryStatus.PENDING.value,
+            OutboxRow.available_at <= now,
+        )
+        .order_by(OutboxRow.available_at, OutboxRow.id)
+        .limit(1)
+    )
+
+
+def _end_try(engine: Engine, mail: MailToSend, values: dict[str, Any]) -> None:
+    """Write what came of a try, unless another sender has the mail by now."""
+    with write_transaction(engine) as session:
+        session.execute(
+            update(OutboxRow)
+            .where(
+                OutboxRow.id == mail.outbox_id,
+                OutboxRow.attempts == mail.attempt,
+                OutboxRow.status == DeliveryStatus.PENDING.value,
+            )
+            .values(**values)
+            .execution_options(synchronize_session=False)
+        )

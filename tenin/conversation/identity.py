@@ -1,8 +1,11 @@
-"""Limits on proving an order one's own, kept across restarts.
+"""Who a conversation's customer is: signed in by the shop's word, or by what they have proved.
 
-A try is written down as failed before the order is looked at, and marked proved
-after: whatever crashes in between, it counts. A turn that runs again finds its
-own try by the message's id and does not count it twice.
+`sign_in` binds a customer for as long as their token is good; `proved_orders` are those that
+were proved by number and contact a short time ago.
+
+Proving is limited, across restarts: a try is written down as failed before the order is
+looked at, and marked proved after: whatever crashes in between, it counts. A turn that runs
+again finds its own try by the message's id and does not count it twice.
 """
 
 from __future__ import annotations
@@ -12,13 +15,20 @@ import zlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from tenin.clock import utcnow
-from tenin.conversation.models import ProofAttempt
+from tenin.conversation.models import ProofAttempt, ProvedOrder, SignedIn
+from tenin.conversation.transcript import lock_conversation
 
 LOCKS = 7_001  # PostgreSQL's advisory locks of this module
+REMEMBERED = timedelta(minutes=60)
+LONGEST_CUSTOMER_ID = 128
+
+
+class OtherCustomerError(Exception):
+    """The conversation is another customer's."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +107,89 @@ def mark_proved(session: Session, message_id: str) -> None:
     session.execute(
         update(ProofAttempt).where(ProofAttempt.message_id == message_id).values(proved=True)
     )
+
+
+def remember_proof(
+    session: Session, conversation_id: str, order_number: str, now: datetime | None = None
+) -> None:
+    """The customer of this conversation has proved this order (its stored number)."""
+    now = now or utcnow()
+    _one_at_a_time(session, f"{conversation_id} {order_number}")
+    row = session.get(ProvedOrder, (conversation_id, order_number))
+    if row is None:
+        session.add(ProvedOrder(conversation_id=conversation_id, order_number=order_number, at=now))
+    else:
+        row.at = max(row.at, now)
+    session.flush()
+
+
+def proved_orders(
+    session: Session,
+    conversation_id: str,
+    within: timedelta = REMEMBERED,
+    now: datetime | None = None,
+) -> frozenset[str]:
+    """The numbers of the orders proved in this conversation within the time given."""
+    rows = session.execute(
+        select(ProvedOrder.order_number).where(
+            ProvedOrder.conversation_id == conversation_id,
+            ProvedOrder.at > (now or utcnow()) - within,
+        )
+    ).scalars()
+    return frozenset(rows)
+
+
+def sign_in(session: Session, conversation_id: str, customer_id: str, until: datetime) -> bool:
+    """Bind a customer, whose token the web tier has verified, to a conversation.
+
+    Again with a newer token it lasts longer.
+
+    Returns:
+        Whether the conversation was nobody's before.
+
+    Raises:
+        OtherCustomerError: if it is, or was, another customer's.
+        NoSuchConversation: if there is none of that id.
+    """
+    lock_conversation(session, conversation_id)
+    row = session.get(SignedIn, conversation_id, populate_existing=True)
+    if row is None:
+        session.add(SignedIn(conversation_id=conversation_id, customer_id=customer_id, until=until))
+        session.flush()
+        return True
+    if row.customer_id != customer_id:
+        raise OtherCustomerError(conversation_id)
+    # An older token sent late doesn't shorten what a newer one gave.
+    row.until = max(row.until or until, until)
+    session.flush()
+    return False
+
+
+def sign_out(session: Session, conversation_id: str) -> None:
+    """End what a conversation's customer may do as themselves: signed in, and what was proved."""
+    lock_conversation(session, conversation_id)
+    session.execute(
+        update(SignedIn).where(SignedIn.conversation_id == conversation_id).values(until=None)
+    )
+    session.execute(delete(ProvedOrder).where(ProvedOrder.conversation_id == conversation_id))
+
+
+def customer_of(session: Session, conversation_id: str, now: datetime | None = None) -> str | None:
+    """The id, in the shop, of the customer who is signed in; None if nobody is (any more)."""
+    found = session.execute(
+        select(SignedIn.customer_id).where(
+            SignedIn.conversation_id == conversation_id, SignedIn.until > (now or utcnow())
+        )
+    ).scalar_one_or_none()
+    return None if found is None else str(found)
+
+
+def owner_of(session: Session, conversation_id: str) -> str | None:
+    """The customer whose conversation it is, signed in now or earlier; None if nobody ever was."""
+    found = session.execute(
+        select(SignedIn.customer_id).where(SignedIn.conversation_id == conversation_id)
+    ).scalar_one_or_none()
+    return None if found is None else str(found)
 
 
 def failed_tries(session: Session, conversation_id: str, window: timedelta) -> int:

@@ -198,11 +198,39 @@ class OutboxRow(Base):
     status: Mapped[str] = Column(String(12), nullable=False)
     at: Mapped[datetime] = Column(UTCDateTime, nullable=False)
     delivered_at: Mapped[datetime | None] = Column(UTCDateTime)
+    attempts: Mapped[int] = Column(Integer, nullable=False, default=0)
+    available_at: Mapped[datetime | None] = Column(UTCDateTime)
+    error: Mapped[str | None] = Column(Text)
 
     __table_args__ = (
-        UniqueConstraint("conversation_id", "line_number", name="outbox_line"),
+        UniqueConstraint("conversation_id", "line_number", "channel", name="outbox_line"),
         Index("outbox_by_status", "conversation_id", "status"),
+        Index("outbox_to_send", "channel", "status", "available_at"),
     )
+
+
+class MailContent(Base):
+    """What a row of the outbox says by e-mail, as it was worded when it was put there."""
+
+    __tablename__ = "mail_content"
+
+    outbox_id: Mapped[int] = Column(ForeignKey("outbox.id"), primary_key=True)
+    holder: Mapped[str] = Column(String(160), nullable=False)
+    address: Mapped[str] = Column(String(254), nullable=False)
+    language: Mapped[str] = Column(String(16), nullable=False)
+    subject: Mapped[str] = Column(Text, nullable=False)
+    text: Mapped[str] = Column(Text, nullable=False)
+
+
+class MailConsent(Base):
+    """That a customer, or the customer of one conversation, wants notices at an address."""
+
+    __tablename__ = "mail_consent"
+
+    holder: Mapped[str] = Column(String(160), primary_key=True)
+    address: Mapped[str] = Column(String(254), nullable=False)
+    given_at: Mapped[datetime] = Column(UTCDateTime, nullable=False)
+    withdrawn_at: Mapped[datetime | None] = Column(UTCDateTime)
 
 
 class TrackerEvent(Base):
@@ -244,6 +272,30 @@ class ProofAttempt(Base):
         Index("proof_by_order", "order_hash", "at"),
         Index("proof_by_address", "address", "at"),
     )
+
+
+class ProvedOrder(Base):
+    """An order that the customer of a conversation has proved to be theirs, and when last."""
+
+    __tablename__ = "proved_order"
+
+    conversation_id: Mapped[str] = Column(String(255), primary_key=True)
+    order_number: Mapped[str] = Column(String(64), primary_key=True)
+    at: Mapped[datetime] = Column(UTCDateTime, nullable=False)
+
+
+class SignedIn(Base):
+    """Whose conversation it is, by the shop's word; valid until its token expires.
+
+    The row stays after a sign-out: what was said belongs to that customer, and
+    another one never gets into the conversation.
+    """
+
+    __tablename__ = "signed_in"
+
+    conversation_id: Mapped[str] = Column(ForeignKey("conversation.id"), primary_key=True)
+    customer_id: Mapped[str] = Column(String(128), nullable=False)
+    until: Mapped[datetime | None] = Column(UTCDateTime)
 
 
 class DeskLink(Base):

@@ -44,11 +44,13 @@ def conversation_view(session: Session, conversation_id: str) -> dict[str, Any]:
         raise NoSuchConversation(conversation_id)
     begin = max(0, rows[0][0].last_line - WHOLE)
     delivered = delivery.statuses(session, conversation_id)
+    mailed = delivery.mail_statuses(session, conversation_id)
     lines = [
         {
             **shown_line(line),
             "delivery": delivered.get(line.number),
             "visibility": line.visibility,
+            "mail": mailed.get(line.number),
         }
         for line in lines_after(session, conversation_id, begin, WHOLE, desk=True)
     ]

@@ -61,7 +61,13 @@ class Elements(HTMLParser):
             self.inline += data.strip()
 
 
-def shop(language: str, products: list[ProductView] | None = None) -> str:
+ACCOUNT = {"open": True, "customer": None, "token": "", "word": "kodama", "failed": False}
+LIN = {"id": "1", "name": "Lin <b>", "email": "lin@example.com"}
+
+
+def shop(
+    language: str, products: list[ProductView] | None = None, account: dict[str, Any] | None = None
+) -> str:
     return render(
         "shop.html",
         language=language,
@@ -69,6 +75,8 @@ def shop(language: str, products: list[ProductView] | None = None) -> str:
         strings=strings(language)["shop"],
         products=[SHOE, TENT] if products is None else products,
         demo_order=DEMO_ORDER,
+        account=account or ACCOUNT,
+        customers=[LIN],
     )
 
 
@@ -76,6 +84,9 @@ def pages(language: str) -> dict[str, str]:
     words = strings(language)
     return {
         "shop": shop(language),
+        "shop signed in": shop(language, account={**ACCOUNT, "customer": LIN, "token": "a.b.c"}),
+        "shop not signed in": shop(language, account={**ACCOUNT, "failed": True}),
+        "shop without": shop(language, account={**ACCOUNT, "open": False}),
         "desk": render("desk.html", language=language, strings=words["desk"]),
         "closed": render("desk_closed.html", language=language, strings=words["desk"]),
         **{

@@ -84,6 +84,8 @@ def test_settings_are_shown_without_secrets(tmp_path: Path) -> None:
         TENIN_DATABASE_URL="postgresql://tenin:hidden-word@db/tenin",
         TENIN_SECRET="s" * 40,
         TENIN_BOT_TOKEN="hidden-token",
+        TENIN_IDENTITY_SECRET="hidden-token of the shop, long enough",
+        TENIN_EMAIL_PASSWORD="hidden-token",
         TENIN_WEB_TRUSTED_PROXIES="10.0.0.1",
     )
     shown = describe(settings)
@@ -124,6 +126,20 @@ def test_settings_are_shown_without_secrets(tmp_path: Path) -> None:
             "tenin.yml: database.url: ",
             "set TENIN_DATABASE_URL in the environment",
         ),
+        (
+            "identity:\n  algorithm: none",
+            "tenin.yml: identity.algorithm: ",
+            "permitted: 'HS256', 'RS256'",
+        ),
+        ("identity:\n  secret: x", "tenin.yml: identity.secret: ", "set TENIN_IDENTITY_SECRET"),
+        ("email:\n  password: x", "tenin.yml: email.password: ", "set TENIN_EMAIL_PASSWORD"),
+        ("email:\n  host: mx.example", "tenin.yml or environment: email: ", "such as service@shop"),
+        (
+            "email: {host: mx.example, sender: a@b.example, user: a, tls: plain}",
+            "tenin.yml or environment: email: ",
+            "must not be plain",
+        ),
+        ('email:\n  host: "a b"', "tenin.yml: email.host: ", "does not match"),
         ("bot:\n  port: 8080", "tenin.yml or environment: ", "web.port and bot.port are both 8080"),
         (
             "actions:\n  deadline_seconds: 20",
@@ -149,6 +165,8 @@ def test_a_fault_in_the_file_names_place_and_remedy(
         ("TENIN_WEB_TRUSTED_PROXIES", "proxy.example", "does not appear to be"),
         ("TENIN_DATABASE_URL", "mysql://db/x", "neither sqlite nor postgresql"),
         ("TENIN_SECRET", "short", "a longer random text"),
+        ("TENIN_IDENTITY_SECRET", "short", "a longer random text"),
+        ("TENIN_IDENTITY_ALGORITHM", "none", "permitted: 'HS256', 'RS256'"),
     ],
 )
 def test_a_fault_in_the_environment_names_the_variable(

@@ -59,7 +59,7 @@ class Page(HTMLParser):
             if name == "style" or name.startswith("on") or name == "srcdoc":
                 self.inline.append(f"{name}={value}")
             if name in ("href", "src", "action", "formaction") and value is not None:
-                (self.links if tag == "a" else self.loaded).append(value)
+                (self.links if tag in ("a", "form") else self.loaded).append(value)
 
     def handle_endtag(self, tag: str) -> None:
         """Come out of a tag."""

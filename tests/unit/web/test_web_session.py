@@ -15,6 +15,9 @@ from tests.unit.web.refusals import refused
 from tests.unit.web.served import Site
 
 CALLS: dict[str, tuple[str, dict[str, Any]]] = {
+    "/chat/sign-in": ("POST", {"customer": "x"}),
+    "/chat/sign-out": ("POST", {}),
+    "/chat/mail": ("POST", {"address": "a@shop.example"}),
     "/chat/messages": ("POST", {"text": "hello"}),
     "/chat/stream": ("GET", {}),
     "/chat/received": ("POST", {"line": 1}),

@@ -150,6 +150,7 @@ export class ConversationView {
       h("b", {}, item.name ?? this.#strings.t(`desk.author.${item.author}`)),
       h("time", { datetime: item.at.toISOString(), title }, time),
       this.#delivery(item, hidden),
+      this.#mail(item),
     );
     const mark = hidden
       ? h("div", { class: "mark" }, icon("eye"), this.#strings.t("desk.hidden"))
@@ -171,6 +172,14 @@ export class ConversationView {
     const sign = { pending: "clock", delivered: "check", suppressed: "eye", failed: "alert" }[delivery];
     const words = t(`desk.delivery.${delivery}`);
     return h("span", { class: `delivery ${delivery}` }, icon(sign ?? "clock"), words);
+  }
+
+  /** What became of the mail that a notice went out as, besides the line. */
+  #mail({ mail }) {
+    if (!mail) return null;
+    const sign = { delivered: "check", suppressed: "eye", failed: "alert" }[mail] ?? "clock";
+    const words = this.#strings.t(`desk.mail.${mail}`);
+    return h("span", { class: `delivery ${mail}` }, icon(sign), words);
   }
 
   #cards({ cards }) {

@@ -14,6 +14,7 @@ import { Transcript } from "./transcript.js";
 const TOKEN = "tenin.session";
 const LANGUAGE = "tenin.language";
 const SEEN = "tenin.seen";
+const CUSTOMER = "tenin.customer"; // kept while the session is a signed-in customer's
 const OUTGOING = "tenin.outgoing.";
 const QUIET = 300; // milliseconds before telling the server what has been shown
 
@@ -21,6 +22,8 @@ export class Chat {
   #store = new Store();
   #onChange;
   #wanted;
+  #customer; // the shop's token; "" if nobody is signed in, null if the page doesn't say
+  #introduced = null; // the one that the server has been given for this session
   #token;
   #stream = null;
   #opened = false;
@@ -44,10 +47,13 @@ export class Chat {
    * @param {object} options
    * @param {() => void} options.onChange something to be drawn has changed
    * @param {string} options.wanted the language a new session is asked for
+   * @param {string|null} [options.customer] the shop's token for who is signed in on the page;
+   *   "" says that nobody is, null that the page doesn't tell
    */
-  constructor({ onChange, wanted }) {
+  constructor({ onChange, wanted, customer = null }) {
     this.#onChange = onChange;
     this.#wanted = wanted;
+    this.#customer = customer;
     this.#token = this.#store.get(TOKEN);
     this.outgoing = new Outgoing({
       store: this.#store,
@@ -58,6 +64,7 @@ export class Chat {
     });
     window.addEventListener("storage", (event) => this.#elsewhere(event));
     window.addEventListener("online", () => this.#wake?.());
+    if (this.#customer === "") this.signOut();
     if (this.#token) this.#connect();
   }
 
@@ -77,6 +84,23 @@ export class Chat {
     if (this.connection === "failed") this.#renewed = false;
     if (!this.#token) this.#begin();
     else if (this.connection === "failed") this.#connect();
+  }
+
+  /**
+   * Somebody has signed in on the page, or the shop has renewed its word.
+   * @param {string} customer the shop's token
+   */
+  signIn(customer) {
+    this.#customer = customer;
+    if (this.#token && !this.#starting) this.#introduce();
+  }
+
+  /** Nobody is signed in on the page any more: what a customer said leaves the device. */
+  signOut() {
+    this.#customer = "";
+    if (!this.#token || !this.#store.get(CUSTOMER)) return;
+    server.postSignOut(this.#token).catch(() => {}); // the token, which this device forgets, ends
+    this.#leave();
   }
 
   /** @param {string} text */
@@ -142,9 +166,13 @@ export class Chat {
     this.#token ??= this.#store.get(TOKEN);
     if (this.#token) return false;
     try {
-      const response = await server.createSession(this.#wanted, AbortSignal.timeout(15_000));
+      const customer = this.#customer || null;
+      const signal = AbortSignal.timeout(15_000);
+      const response = await server.createSession(this.#wanted, customer, signal);
       if (!response.ok) return false;
-      const { token, language } = await response.json();
+      const { token, language, signed_in: signedIn } = await response.json();
+      this.#introduced = customer;
+      this.#mark(signedIn);
       this.#store.set(LANGUAGE, language);
       this.#store.set(TOKEN, token);
       this.#token = token;
@@ -165,8 +193,69 @@ export class Chat {
       onRefused: (status) => (status === 401 ? this.#unknown(token) : this.#say("failed")),
     });
     this.#say("connecting");
-    this.#stream.start();
+    if (this.#customer && this.#customer !== this.#introduced) this.#introduce(this.#stream);
+    else this.#start(this.#stream);
+  }
+
+  #start(stream) {
+    stream.start();
     this.outgoing.resume();
+  }
+
+  /**
+   * Tells the server who is signed in on the page; a conversation of another customer's is left.
+   * @param {Stream|null} [stream] to be started once it is known whose conversation it is
+   */
+  async #introduce(stream = null) {
+    const token = this.#token;
+    const customer = this.#customer;
+    const current = () => token === this.#token && customer === this.#customer;
+    const waits = () => token === this.#token && stream !== null && stream === this.#stream;
+    for (let failures = 0; current(); failures += 1) {
+      const answer = await this.#told(token, customer);
+      if (!current()) break;
+      if (answer === "unknown") return this.#unknown(token);
+      if (answer === "other") return this.#leave();
+      if (answer !== "again") {
+        this.#introduced = customer;
+        if (answer === "known") this.#mark(true);
+        break;
+      }
+      this.#say(navigator.onLine ? "reconnecting" : "offline");
+      await this.#pause(backoff(failures));
+    }
+    // Whoever signed in meanwhile is introduced by a call of its own, which has no stream.
+    if (waits()) this.#start(stream);
+  }
+
+  /** @returns {Promise<"known"|"refused"|"unknown"|"other"|"again">} what the server made of it */
+  async #told(token, customer) {
+    try {
+      const response = await server.postSignIn(token, customer, AbortSignal.timeout(15_000));
+      if (response.ok) return "known";
+      if (response.status === 409) return "other";
+      if (response.status >= 500 || response.status === 429) return "again";
+      const { error } = await response.json();
+      return error.code === "no_session" ? "unknown" : "refused";
+    } catch {
+      return "again";
+    }
+  }
+
+  #mark(signedIn) {
+    if (signedIn) this.#store.set(CUSTOMER, "1");
+    else this.#store.remove(CUSTOMER);
+  }
+
+  /** The conversation is one customer's, and another one, or nobody, is at the page now. */
+  #leave() {
+    this.#store.remove(CUSTOMER);
+    this.#store.remove(TOKEN);
+    this.#store.remove(SEEN);
+    this.#forget();
+    for (const { key } of [...this.outgoing.entries]) this.outgoing.forget(key);
+    if (this.#opened) this.#begin();
+    else this.#say("idle");
   }
 
   #connectionIs(state) {
@@ -209,6 +298,7 @@ export class Chat {
   /** Another tab has got, or lost, the session, or has shown lines. */
   #elsewhere({ key, newValue }) {
     if (key === SEEN) this.#onChange();
+    if (key === CUSTOMER && !newValue) this.#customer = null; // what this page says is out of date
     if (key !== TOKEN || newValue === this.#token) return;
     if (this.#starting) {
       this.#wake?.(); // begin() finds what there is
@@ -224,6 +314,7 @@ export class Chat {
   /** What belonged to the session goes; what the customer wrote and is unsent stays. */
   #forget() {
     this.#token = null;
+    this.#introduced = null;
     this.#stream?.stop();
     this.#stream = null;
     clearTimeout(this.#timer);

@@ -13,10 +13,25 @@ function bearer(token) {
   return { Authorization: `Bearer ${token}` };
 }
 
-/** @returns {Promise<Response>} 201 with `{token, language}` */
-export function createSession(language, signal) {
-  const body = JSON.stringify(language ? { language } : {});
+/**
+ * @param {string|null} customer the shop's token for who is signed in
+ * @returns {Promise<Response>} 201 with `{token, language, signed_in}`
+ */
+export function createSession(language, customer, signal) {
+  const wanted = language ? { language } : {};
+  const body = JSON.stringify(customer ? { ...wanted, customer } : wanted);
   return call("chat/session", { method: "POST", headers: JSON_BODY, body, signal });
+}
+
+/** @returns {Promise<Response>} 204; 401 for a bad token of the shop's; 409: another customer's */
+export function postSignIn(token, customer, signal) {
+  const headers = { ...JSON_BODY, ...bearer(token) };
+  return call("chat/sign-in", { method: "POST", headers, body: JSON.stringify({ customer }), signal });
+}
+
+/** @returns {Promise<Response>} 204 */
+export function postSignOut(token) {
+  return call("chat/sign-out", { method: "POST", headers: bearer(token), keepalive: true });
 }
 
 /** @returns {Promise<Response>} 202, or 200 for a key the server knows; `{line}` */

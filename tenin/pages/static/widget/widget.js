@@ -3,7 +3,9 @@
  *
  * `<script type="module" src="…/static/widget/widget.js" data-tenin></script>` adds one.
  * Attributes of the script (or of the element, without `data-`): `data-language`, the page's
- * language, where the browser's should not decide; `data-heading`, what stands at its head.
+ * language, where the browser's should not decide; `data-heading`, what stands at its head;
+ * `data-customer`, the shop's signed token for who is signed in, empty if nobody is.
+ * A page that isn't made anew at signing in calls `signIn(token)` and `signOut()` of the element.
  *
  * Before the customer opens it for the first time nothing is stored and nothing is
  * asked of the server but static files.
@@ -39,6 +41,7 @@ class TeninChat extends HTMLElement {
     const language = this.getAttribute("language");
     this.#chat = new Chat({
       wanted: language ?? navigator.language,
+      customer: this.getAttribute("customer"),
       onChange: () => this.#changed(),
     });
     const wanted = [this.#chat.language, language, ...navigator.languages].filter(Boolean);
@@ -48,6 +51,16 @@ class TeninChat extends HTMLElement {
     document.addEventListener("visibilitychange", () => this.#read());
     PHONE.addEventListener("change", () => this.#fit());
     window.visualViewport?.addEventListener("resize", () => this.#fit());
+  }
+
+  /** Somebody signed in on the page. @param {string} token the shop's, as in `data-customer` */
+  signIn(token) {
+    this.#chat?.signIn(token);
+  }
+
+  /** Nobody is signed in on the page any more. */
+  signOut() {
+    this.#chat?.signOut();
   }
 
   #build(strings) {
@@ -165,8 +178,8 @@ if (!customElements.get("tenin-chat")) customElements.define("tenin-chat", Tenin
 
 const script = document.querySelector("script[data-tenin]");
 if (script && !document.querySelector("tenin-chat")) {
-  const { language, heading } = script.dataset;
-  const add = () => document.body.append(h("tenin-chat", { language, heading }));
+  const { language, heading, customer } = script.dataset;
+  const add = () => document.body.append(h("tenin-chat", { language, heading, customer }));
   if (document.body) add();
   else document.addEventListener("DOMContentLoaded", add);
 }
