@@ -150,7 +150,7 @@ def _check_blueprints(settings: Settings, given: argparse.Namespace) -> int:
     findings = check(settings.root, with_traces=not given.without_traces)
     for finding in findings:
         _say(str(finding))
-    _say(f"{len(findings)} findings" if findings else "The blueprints are as the bot is.")
+    _say(f"findings: {len(findings)}" if findings else "The blueprints are as the bot is.")
     return 1 if findings else 0
 
 
@@ -175,11 +175,21 @@ def _known_faults() -> tuple[type[Exception], ...]:
     """Return the faults that are told in a line; asked for only when something was raised."""
     from tenin.database import SchemaError
     from tenin.journey.gallery import NoBlueprintError
+    from tenin.language.policy import PolicyError
+    from tenin.language.wording import WordingError
     from tenin.language.yamlfile import YAMLFileError
     from tenin.model import ModelError
     from tenin.supervisor import SupervisorError
 
-    return SettingsError, SchemaError, ModelError, SupervisorError, NoBlueprintError, YAMLFileError
+    wrongly_written = YAMLFileError, WordingError, PolicyError
+    return (
+        SettingsError,
+        SchemaError,
+        ModelError,
+        SupervisorError,
+        NoBlueprintError,
+        *wrongly_written,
+    )
 
 
 def _say(line: str) -> None:

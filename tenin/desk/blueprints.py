@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 from tenin.desk.access import COOKIE, read_cookie
 from tenin.journey.gallery import NoBlueprintError, drawn, listed
+from tenin.journey.wording import sayer
 from tenin.language.languages import match
 from tenin.pages.rendering import render, strings
 from tenin.services import services_of
@@ -34,11 +35,12 @@ async def all_blueprints(request: Request) -> Response:
 
 async def one_blueprint(request: Request) -> Response:
     """`GET /desk/blueprints/{name}`: one of them, drawn; 404 if there is none of that name."""
-    root = services_of(request).settings.root
+    services = services_of(request)
     name = str(request.path_params["name"])
 
     def shown(language: str) -> dict[str, Any]:
-        blueprint, svg = drawn(root, name, language)
+        said = sayer(services.voice.responses)
+        blueprint, svg = drawn(services.settings.root, name, language, said)
         return {"blueprint": blueprint, "drawing": Markup(svg)}  # noqa: S704  our own drawing
 
     try:

@@ -7,7 +7,7 @@ a page that forbids inline styles may hold the drawing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from html import escape
@@ -19,6 +19,7 @@ from babel.units import format_unit
 
 from tenin.journey.measure import shorten, width, wrap
 from tenin.journey.model import Blueprint, FailPoint, Persona, Step, Text
+from tenin.journey.wording import Said
 from tenin.language.yamlfile import read_yaml
 
 SANS = "system-ui, 'Noto Sans', 'Segoe UI', 'Helvetica Neue', sans-serif"
@@ -50,8 +51,6 @@ BOUNDARIES = {"customer": "interaction", "frontstage": "visibility", "backstage"
 DASHES = {"interaction": None, "visibility": "10 6", "internal": "2 5"}
 FAIL, PEAK, END = "#b3261e", "#8a5300", "#1d5f8a"
 FAIL_FILL, PEAK_FILL, END_FILL = "#fdeceb", "#ffe2ad", "#cfe8f8"
-
-Said = Callable[[str, str], str]
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 from tenin.journey.drawing import draw, of
 from tenin.journey.model import Blueprint
 from tenin.journey.reading import Blueprints, read_all
-from tenin.journey.wording import sayer
+from tenin.journey.wording import Said, load_sayer
 from tenin.language.languages import load_languages
 
 
@@ -37,15 +37,15 @@ def listed(root: Path, language: str) -> list[Shown]:
     return [_shown(read, each, language) for each in read.blueprints]
 
 
-def drawn(root: Path, name: str, language: str) -> tuple[Shown, str]:
-    """Return one blueprint and its drawing as an SVG element.
+def drawn(root: Path, name: str, language: str, said: Said) -> tuple[Shown, str]:
+    """Return one blueprint and its drawing as an SVG element; `said` as `wording` makes it.
 
     Raises:
         NoBlueprintError: if there is none of that name, or it can't be read.
     """
     read = read_all(root)
     blueprint = _named(read, name)
-    svg = draw(blueprint, read.personas.get(blueprint.persona), language, sayer(root))
+    svg = draw(blueprint, read.personas.get(blueprint.persona), language, said)
     return _shown(read, blueprint, language), svg[svg.index("<svg") :]
 
 
@@ -64,7 +64,7 @@ def write(root: Path, folder: Path, names: Sequence[str], language: str | None) 
     ready = load_languages(root / "languages.yml").ready
     if language is not None and language not in ready:
         raise NoBlueprintError(f"no language {language!r}: name one of {', '.join(ready)}")
-    read, said = read_all(root), sayer(root)
+    read, said = read_all(root), load_sayer(root)
     wanted = [_named(read, name) for name in names] or read.blueprints
     folder.mkdir(parents=True, exist_ok=True)
     for blueprint in wanted:
