@@ -353,10 +353,11 @@ class _Drawing:
                 MARGIN, middle, self.width - MARGIN, middle, stroke=INK, stroke_width=1.6, **style
             )
         )
-        # Said again along a long drawing, of which only a part is seen at a time.
+        # Beside the lanes' names, where no step crosses it.
         text = self.label("boundaries", key)
         wide = width(text, SMALL) * 1.08 + 16
-        for x in range(int(MARGIN + LABEL), int(self.width - MARGIN - wide), 5 * int(COLUMN + GAP)):
+        for first in range(0, len(self.steps), EVERY):
+            x = self._x(first) - LABEL + 6
             drawing.append(dw.Rectangle(x, middle - 10, wide, 20, fill=PAPER))
             self._line(drawing, Row(text, SMALL, colour=INK, bold=True), x + 8, middle + 4)
 
