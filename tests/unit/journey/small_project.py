@@ -103,7 +103,7 @@ class SmallProject:
 
     def write(self) -> None:
         """Write all files, then the traces."""
-        actions = "class A:\n    def name(self):\n        return 'action_order'\n"
+        actions = "class Order:\n    def name(self):\n        return 'action_order'\n"
         for name, content in {
             "languages.yml": {
                 "default": "en",
