@@ -22,13 +22,18 @@ test: ## Set up everything and run all checks and tests
 	@$(MAKE) --no-print-directory check
 	@$(BIN)/pytest $(PYTEST_ARGS)
 
-.PHONY: check
+.PHONY: check blueprints
 check: lint
+	@echo "== tenin blueprint check"
+	@$(BIN)/tenin blueprint check --without-traces
 	@echo "== rasa data validate"
 	@$(BIN)/rasa data validate --data data
 	@echo "== rasa test core"
 	@model=$$($(BIN)/tenin train) && $(BIN)/rasa test core --stories tests/stories \
 		--model "$$model" --fail-on-prediction-errors --out var/story-tests
+
+blueprints: ## Check the blueprints against the bot and what the tests saw of it
+	@$(BIN)/tenin blueprint check
 
 lint: ## Check style and types
 	@scripts/setup.sh test

@@ -33,6 +33,7 @@ from tenin.conversation import models as conversation
 from tenin.conversation.voice import Voice
 from tenin.conversation.wake import listen
 from tenin.database import check_schema, make_engine
+from tenin.desk import blueprints as desk_blueprints
 from tenin.desk import routes as desk_routes
 from tenin.language.languages import detect, match
 from tenin.pages.rendering import STATIC, render, strings
@@ -68,6 +69,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
             Mount("/static", StaticFiles(directory=STATIC)),
             *web_channel.routes,
             *desk_routes.routes,
+            *desk_blueprints.routes,
         ],
         middleware=[Middleware(SecurityHeaders)],
         exception_handlers={

@@ -1,8 +1,8 @@
-"""The command `tenin`: run, train, migrate, desk-link, settings.
+"""The command `tenin`: run, train, migrate, desk-link, blueprint, settings.
 
-Only reads what was asked for and hands it to `tenin.start` or `tenin.model`. What is known to go
-wrong is one line on stderr and exit code 2, never a traceback. Each command imports what it needs
-when it runs, so that `tenin --help` is there at once; none imports Rasa.
+Only reads what was asked for and hands it to `tenin.start`, `tenin.model` or `tenin.journey`.
+What is known to go wrong is one line on stderr and exit code 2, never a traceback. Each command
+imports what it needs when it runs, so that `tenin --help` is there at once; none imports Rasa.
 """
 
 import argparse
@@ -28,7 +28,10 @@ as in TENIN_WEB_PORT=8081.
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; return the exit code: 0, 2 for a known fault, 130 after Ctrl-C."""
+    """Run one command; return the exit code.
+
+    0; 1 when a check found something, 2 for a known fault, 130 after Ctrl-C.
+    """
     parser = _parser()
     given = parser.parse_args(arguments)
     if given.command is None:
@@ -37,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, _as_interrupt)
     try:
         settings = load_settings()
-        given.command(settings, given)
+        code: int = given.command(settings, given) or 0
     except KeyboardInterrupt:
         _tell_error("stopped")
         return 0 if given.command is _run else 130
@@ -47,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output is gone, as in `tenin settings | head -1`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    return 0
+    return code
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -65,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="<command> …", prog="tenin")
 
     def add(
-        name: str, command: Callable[[Settings, argparse.Namespace], None], text: str
+        name: str, command: Callable[[Settings, argparse.Namespace], int | None], text: str
     ) -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=text, description=text)
         added.set_defaults(command=command)
@@ -78,7 +81,25 @@ def _parser() -> argparse.ArgumentParser:
     link = add("desk-link", _desk_link, "Print a new one-time link to the agents' desk.")
     link.add_argument("--name", help="whom it signs in (default: desk.agent_name of the settings)")
     add("settings", _settings, "Print the settings in effect, without secrets.")
+    _add_blueprint(add("blueprint", _blueprint, "Check or draw the service blueprints."))
     return parser
+
+
+def _add_blueprint(blueprint: argparse.ArgumentParser) -> None:
+    """Add what can be done with blueprints."""
+    what = blueprint.add_subparsers(metavar="check|draw", required=True)
+    text = "Compare the blueprints with the bot; exit code 1 if something is wrong."
+    check = what.add_parser("check", help=text, description=text)
+    check.add_argument(
+        "--without-traces", action="store_true", help="leave out what only tests can show"
+    )
+    check.set_defaults(blueprint=_check_blueprints)
+    text = "Draw the blueprints as SVG; print the files."
+    draw = what.add_parser("draw", help=text, description=text)
+    draw.add_argument("names", nargs="*", help="which (default: all), as in blueprints/<name>.yml")
+    draw.add_argument("--language", help="which language (default: every one that is ready)")
+    draw.add_argument("--out", type=Path, help="the folder (default: var/blueprints)")
+    draw.set_defaults(blueprint=_draw_blueprints)
 
 
 def _run(settings: Settings, _given: argparse.Namespace) -> None:
@@ -117,6 +138,31 @@ def _settings(settings: Settings, _given: argparse.Namespace) -> None:
     print(f"# root: {settings.root}")
 
 
+def _blueprint(settings: Settings, given: argparse.Namespace) -> int:
+    _check_project(settings.root)
+    found: int = given.blueprint(settings, given)
+    return found
+
+
+def _check_blueprints(settings: Settings, given: argparse.Namespace) -> int:
+    from tenin.journey.check import check
+
+    findings = check(settings.root, with_traces=not given.without_traces)
+    for finding in findings:
+        _say(str(finding))
+    _say(f"findings: {len(findings)}" if findings else "The blueprints are as the bot is.")
+    return 1 if findings else 0
+
+
+def _draw_blueprints(settings: Settings, given: argparse.Namespace) -> int:
+    from tenin.journey.gallery import write
+
+    folder = given.out or settings.path("var/blueprints")
+    for file in write(settings.root, folder, given.names, given.language):
+        _say(str(file))
+    return 0
+
+
 def _check_project(root: Path) -> None:
     for name in PROJECT_FILES:
         if not (root / name).is_file():
@@ -128,10 +174,22 @@ def _check_project(root: Path) -> None:
 def _known_faults() -> tuple[type[Exception], ...]:
     """Return the faults that are told in a line; asked for only when something was raised."""
     from tenin.database import SchemaError
+    from tenin.journey.gallery import NoBlueprintError
+    from tenin.language.policy import PolicyError
+    from tenin.language.wording import WordingError
+    from tenin.language.yamlfile import YAMLFileError
     from tenin.model import ModelError
     from tenin.supervisor import SupervisorError
 
-    return SettingsError, SchemaError, ModelError, SupervisorError
+    wrongly_written = YAMLFileError, WordingError, PolicyError
+    return (
+        SettingsError,
+        SchemaError,
+        ModelError,
+        SupervisorError,
+        NoBlueprintError,
+        *wrongly_written,
+    )
 
 
 def _say(line: str) -> None:

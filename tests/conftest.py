@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 
-from tests.system import System, running_system
+from tenin.journey.model import NamedTest
+from tests.system import PROJECT, System, running_system
+from tests.trace import Tracing
+
+PASSED = pytest.StashKey[bool]()
 
 
 @pytest.fixture(scope="session")
@@ -16,6 +20,15 @@ def system() -> Iterator[System]:
     """Tenin with all its tiers, open, shared by the tests of this process."""
     with running_system() as running:
         yield running
+
+
+@pytest.fixture
+def trace(request: pytest.FixtureRequest, system: System) -> Iterator[Tracing]:
+    """What the bot does for the customers that are followed, kept if the test passes."""
+    file = request.path.relative_to(PROJECT).as_posix()
+    tracing = Tracing(system, NamedTest(file, request.node.originalname))
+    yield tracing
+    tracing.close(request.node.stash.get(PASSED, False))
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +41,17 @@ def chromium() -> str:
             pytest.fail(message)
         pytest.skip(message)
     return found
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Tell a test's fixtures, when they come to their end, whether it passed."""
+    report = yield
+    if report.when == "call":
+        item.stash[PASSED] = report.passed
+    return report
 
 
 @pytest.hookimpl(tryfirst=True)

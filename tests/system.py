@@ -21,6 +21,7 @@ from pathlib import Path
 PROJECT = Path(__file__).parents[1]
 LINKED = (
     "actions",
+    "blueprints",
     "config.yml",
     "credentials.yml",
     "data",

@@ -3,10 +3,13 @@
 Each file of tests/dialogues/<language>/ is a list of dialogues. A turn has what
 the customer `said` or `clicked`, and the responses that `answered` it, by name.
 `with` are words that must be in the answer, `{order}` and `{email}` the demo order's.
+In a turn with `agent` a person at the desk writes that, having taken the conversation, and
+with `handback` gives it back to the bot.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +18,18 @@ import yaml
 
 from tenin.database import make_engine, read_transaction
 from tenin.shop.sample_data import demo_order
+from tests.agent import DeskAgent
 from tests.answers import is_wording_of
 from tests.customer import Customer
 from tests.system import System
+from tests.trace import Tracing, conversation_of
 
 HERE = Path(__file__).parent
 
 
 def _dialogues() -> list[Any]:
     return [
-        pytest.param(file.parent.name, dialogue["turns"], id=f"{file.parent.name}: {name}")
+        pytest.param(file, name, dialogue["turns"], id=f"{file.parent.name}: {name}")
         for file in sorted(HERE.glob("*/*.yml"))
         for dialogue in yaml.safe_load(file.read_text(encoding="utf-8"))
         for name in [dialogue["dialogue"]]
@@ -40,27 +45,76 @@ def facts(system: System) -> dict[str, str]:
     return {"order": number, "email": email}
 
 
-@pytest.mark.parametrize(("language", "turns"), _dialogues())
+@pytest.fixture(scope="module")
+def desk(system: System) -> Iterator[DeskAgent]:
+    agent = DeskAgent(system.url, system.new_desk_link("Haru"))
+    yield agent
+    agent.http.close()
+
+
+@pytest.mark.parametrize(("file", "name", "turns"), _dialogues())
 def test_dialogue(
-    system: System, facts: dict[str, str], language: str, turns: list[dict[str, Any]]
+    system: System,
+    facts: dict[str, str],
+    desk: DeskAgent,
+    trace: Tracing,
+    file: Path,
+    name: str,
+    turns: list[dict[str, Any]],
 ) -> None:
-    customer = Customer(system.url, language)
+    customer = Customer(system.url, file.parent.name)
+    trace.follow(customer, file, name)
+    writer = Writer(desk, conversation_of(trace.engine, customer))
     try:
         for turn in turns:
-            _hold(customer, language, turn, facts)
+            _hold(customer, writer, file.parent.name, turn, facts)
     finally:
         customer.close()
 
 
-def _hold(customer: Customer, language: str, turn: dict[str, Any], facts: dict[str, str]) -> None:
-    said = next(turn[kind] for kind in ("said", "clicked", "event") if kind in turn)
-    if "said" in turn:
+class Writer:
+    """The person at the desk, writing into one conversation."""
+
+    def __init__(self, desk: DeskAgent, conversation: str) -> None:
+        self.desk, self.conversation = desk, conversation
+
+    def write(self, customer: Customer, text: str) -> list[dict[str, Any]]:
+        """Take the conversation if it isn't taken yet, write, and see it arrive."""
+        if self.desk.look(self.conversation)["owner"] != "agent":
+            self.desk.take(self.conversation)
+        self.desk.write(self.conversation, text)
+        lines = customer.read_until(
+            lambda lines, _: any(line["author"] == "agent" for line in lines)
+        )
+        assert [line["text"] for line in lines if line["author"] == "agent"] == [text]
+        return [line for line in lines if line["author"] != "agent"]
+
+
+def _hold(
+    customer: Customer,
+    writer: Writer,
+    language: str,
+    turn: dict[str, Any],
+    facts: dict[str, str],
+) -> None:
+    kinds = ("said", "clicked", "event", "agent", "handback")
+    said = next(turn[kind] for kind in kinds if kind in turn)
+    if "handback" in turn:
+        writer.desk.hand_back(writer.conversation)
+        lines = customer.read_until(lambda lines, _: bool(lines))
+    elif "agent" in turn:
+        lines = writer.write(customer, turn["agent"].format(**facts))
+    elif "answered" not in turn:  # a person has the conversation, and answers later
+        customer.send(text=turn["said"].format(**facts))
+        return
+    elif "said" in turn:
         lines = customer.ask(text=turn["said"].format(**facts))
     elif "clicked" in turn:
         lines = customer.click(turn["clicked"])
     else:
         lines = customer.ask(event=turn["event"])
-    wanted = turn["answered"] if isinstance(turn["answered"], list) else [turn["answered"]]
+    answered = turn.get("answered", [])
+    wanted = answered if isinstance(answered, list) else [answered]
     texts = [line["text"] for line in lines]
     assert len(texts) == len(wanted), f"{said!r} was answered {texts}, not {wanted}"
     for key, text in zip(wanted, texts, strict=True):

@@ -22,14 +22,16 @@ from tenin.database import make_engine, read_transaction
 from tests.answers import is_wording_of
 from tests.customer import Customer
 from tests.system import System
+from tests.trace import Tracing
 
 HEARD_WITHIN = 10.0
 RECOVERY = 180.0
 
 
 @pytest.fixture
-def customer(system: System) -> Iterator[Customer]:
+def customer(system: System, trace: Tracing) -> Iterator[Customer]:
     customer = Customer(system.url, "en")
+    trace.follow(customer)
     yield customer
     customer.close()
 

@@ -12,10 +12,13 @@ from typing import Any
 
 import pytest
 from jinja2 import UndefinedError
+from markupsafe import Markup
 
+from tenin.journey.gallery import Shown, drawn
 from tenin.language.languages import configured
 from tenin.pages.rendering import STATIC, NoWordingError, render, strings, wordings
 from tenin.shop.catalogue import ProductView
+from tests.system import PROJECT
 
 TEMPLATES = STATIC.parent / "templates"
 SCRIPTS = sorted(STATIC.rglob("*.js"))
@@ -88,6 +91,19 @@ def pages(language: str) -> dict[str, str]:
         "shop not signed in": shop(language, account={**ACCOUNT, "failed": True}),
         "shop without": shop(language, account={**ACCOUNT, "open": False}),
         "desk": render("desk.html", language=language, strings=words["desk"]),
+        "blueprints": render(
+            "desk_blueprints.html",
+            language=language,
+            strings=words["desk"],
+            blueprints=[Shown("return_item", "Sending boots back", "Emma", 10)],
+        ),
+        "blueprint": render(
+            "desk_blueprint.html",
+            language=language,
+            strings=words["desk"],
+            blueprint=Shown("return_item", "Sending boots back", "Emma", 10),
+            drawing=Markup(drawn(PROJECT, "return_item", language, lambda *_: "")[1]),
+        ),
         "closed": render("desk_closed.html", language=language, strings=words["desk"]),
         **{
             f"error {status}": render(

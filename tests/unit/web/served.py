@@ -51,7 +51,7 @@ def plain_client(url: str, headers: dict[str, str] | None = None) -> httpx.Clien
 
 def make_root(root: Path, databases: Path) -> Path:
     """Fill a folder with links to the project's data and a copy of the prepared databases."""
-    for name in ("data", "menus.yml", "languages.yml", "policy.yml"):
+    for name in ("blueprints", "data", "menus.yml", "languages.yml", "policy.yml"):
         (root / name).symlink_to(PROJECT / name)
     shutil.copytree(databases, root / "var")
     return root
