@@ -19,6 +19,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -29,6 +30,16 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 VERSION_TABLE = "shop_version"
 
 ORDER_STATUSES = ("paid", "packed", "shipped", "delivered", "cancelled")
+OPTION_KINDS = ("size", "colour")
+CHANGE_KINDS = ("cancel", "address", "item", "return", "exchange", "urge")
+RETURN_KINDS = ("return", "exchange")
+RETURN_STATES = ("requested", "received")
+REFUND_STATES = ("requested", "approved", "paid")
+
+
+def _one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:
+    listed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({listed})", name=column)
 
 
 class Money(TypeDecorator):  # type: ignore[misc]
@@ -113,6 +124,16 @@ product_alias = Table(
     Column("alias", Text, primary_key=True),
 )
 
+# The sizes and colours that a product comes in; one with neither here comes in any.
+product_options = Table(
+    "product_options",
+    metadata,
+    Column("product_id", ForeignKey("products.id", ondelete="CASCADE"), primary_key=True),
+    Column("kind", String(8), primary_key=True),
+    Column("value", String(32), primary_key=True),
+    _one_of("kind", OPTION_KINDS),
+)
+
 category_alias = Table(
     "category_alias",
     metadata,
@@ -162,10 +183,10 @@ orders = Table(
     Column("shipped_on", Date),
     Column("expected_on", Date),
     Column("delivered_on", Date),
-    CheckConstraint(
-        "status IN ({})".format(", ".join(f"'{status}'" for status in ORDER_STATUSES)),
-        name="status",
-    ),
+    # Never given out in full: what may be told of it is `destination`.
+    Column("address", Text),
+    Column("destination", Text),
+    _one_of("status", ORDER_STATUSES),
 )
 
 order_items = Table(
@@ -179,4 +200,86 @@ order_items = Table(
     Column("quantity", Integer, nullable=False),
     Column("price", Money, nullable=False),
     CheckConstraint("quantity > 0", name="quantity"),
+)
+
+# What customers had changed, each once: `key` names the request, `fingerprint` what it asked for.
+order_changes = Table(
+    "order_changes",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", String(128), nullable=False, unique=True),
+    Column("fingerprint", String(64), nullable=False),
+    Column("order_id", ForeignKey("orders.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("kind", String(16), nullable=False),
+    Column("reference", String(32), nullable=False, unique=True),
+    Column("made_at", UTCDateTime, nullable=False),
+    Column("fee", Money, nullable=False),
+    Column("refund", Money, nullable=False),
+    Column("extra", Money, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("refund_days", Integer),
+    _one_of("kind", CHANGE_KINDS),
+)
+
+# Pieces on their way back: for money, or for another size or colour, taken from the stock already.
+order_returns = Table(
+    "order_returns",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("reference", String(32), nullable=False, unique=True),
+    Column("item_id", ForeignKey("order_items.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("kind", String(16), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("quantity", Integer, nullable=False),
+    Column("reason", Text),
+    Column("size", String(16)),
+    Column("colour", String(32)),
+    Column("requested_on", Date, nullable=False),
+    _one_of("kind", RETURN_KINDS),
+    _one_of("state", RETURN_STATES),
+    CheckConstraint("quantity > 0", name="quantity"),
+)
+
+order_refunds = Table(
+    "order_refunds",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("reference", String(32), nullable=False, unique=True),
+    Column("order_id", ForeignKey("orders.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("state", String(16), nullable=False),
+    Column("amount", Money, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("requested_on", Date, nullable=False),
+    Column("expected_on", Date),
+    Column("paid_on", Date),
+    _one_of("state", REFUND_STATES),
+    CheckConstraint("amount > 0", name="amount"),
+)
+
+order_urges = Table(
+    "order_urges",
+    metadata,
+    Column("order_id", ForeignKey("orders.id", ondelete="CASCADE"), primary_key=True),
+    Column("urged_on", Date, primary_key=True),
+)
+
+invoices = Table(
+    "invoices",
+    metadata,
+    Column("order_id", ForeignKey("orders.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", String(48), nullable=False, unique=True),
+    Column("issued_on", Date, nullable=False),
+)
+
+# Who wants to hear when a product is back; `told_at` is set when they have been told.
+restock_wishes = Table(
+    "restock_wishes",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("product_id", ForeignKey("products.id", ondelete="CASCADE"), nullable=False),
+    Column("contact", Text, nullable=False),
+    Column("language", String(16), nullable=False),
+    Column("wished_at", UTCDateTime, nullable=False),
+    Column("told_at", UTCDateTime),
+    UniqueConstraint("product_id", "contact"),
 )
