@@ -6,7 +6,7 @@ Used by the set-up of `make run` and by the tests; a shop with products of its o
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 from sqlalchemy import Table, func, insert, select, text
@@ -20,8 +20,11 @@ from tenin.shop.models import (
     category_text,
     customers,
     order_items,
+    order_refunds,
+    order_returns,
     orders,
     product_alias,
+    product_options,
     product_text,
     products,
 )
@@ -30,6 +33,14 @@ from tenin.shop.orders import SHOP_TIME_ZONE
 SAMPLE = Path(__file__).parent / "sample"
 CURRENCY = "CNY"
 DEMO_CUSTOMER = "lin.xiaoyu@example.com"
+_REFUND_STEPS = ("requested", "expected", "paid")
+
+
+class _Person(NamedTuple):
+    """A customer's id, and where their orders go: the columns of an order."""
+
+    id: int
+    where: dict[str, str]
 
 
 def load_sample_data(session: Session, today: date) -> int:
@@ -128,6 +139,7 @@ def _load_products(session: Session) -> dict[str, tuple[int, Decimal]]:
                 stock=product["stock"],
                 sold=product["sold"],
             )
+            _insert_options(session, product_id, group | product)
             _insert_texts(
                 session,
                 (product_text, product_alias),
@@ -152,43 +164,57 @@ def _insert_texts(
         )
 
 
-def _load_customers(session: Session) -> dict[str, int]:
-    """Insert the customers; return each e-mail address's customer id."""
-    return {
-        customer["email"]: _insert(session, customers, **customer)
-        for customer in _read("customers.yml")["customers"]
-    }
+def _insert_options(session: Session, product_id: int, lists: dict[str, Any]) -> None:
+    """Insert the sizes and colours of a product; what it lacks, its category has or nobody."""
+    rows = [
+        {"product_id": product_id, "kind": kind, "value": value}
+        for kind, plural in (("size", "sizes"), ("colour", "colours"))
+        for value in lists.get(plural, ())
+    ]
+    if rows:
+        session.execute(insert(product_options), rows)
+
+
+def _load_customers(session: Session) -> dict[str, _Person]:
+    """Insert the customers; return each one's id and where their orders go, by e-mail address."""
+    people = {}
+    for customer in _read("customers.yml")["customers"]:
+        where = {name: customer.pop(name) for name in ("address", "destination")}
+        people[customer["email"]] = _Person(_insert(session, customers, **customer), where)
+    return people
 
 
 def _load_orders(
     session: Session,
     today: date,
     goods: dict[str, tuple[int, Decimal]],
-    people: dict[str, int],
+    people: dict[str, _Person],
 ) -> None:
     for order in _read("orders.yml")["orders"]:
         placed_on = today + timedelta(days=order["placed"]["day"])
         placed_at = datetime.combine(
             placed_on, time.fromisoformat(order["placed"]["at"]), SHOP_TIME_ZONE
         )
-        days = {
-            f"{step}_on": today + timedelta(days=day) for step, day in order.get("days", {}).items()
-        }
         parcel = order.get("parcel", {})
+        person = people[order["customer"]]
+        number = f"{placed_on:%Y%m%d}{order['placed']['serial']}"
         order_id = _insert(
             session,
             orders,
-            number=f"{placed_on:%Y%m%d}{order['placed']['serial']}",
-            customer_id=people[order["customer"]],
+            number=number,
+            customer_id=person.id,
             placed_at=placed_at,
             status=order["status"],
             carrier=parcel.get("carrier"),
             tracking_number=parcel.get("tracking"),
-            **days,
+            **person.where,
+            **_days(today, order.get("days", {})),
         )
+        items: dict[str, tuple[int, Decimal]] = {}
+        total = Decimal(0)
         for item in order["items"]:
             product_id, price = goods[item["sku"]]
-            _insert(
+            item_id = _insert(
                 session,
                 order_items,
                 order_id=order_id,
@@ -198,3 +224,32 @@ def _load_orders(
                 quantity=item["quantity"],
                 price=price,
             )
+            items[item["sku"]] = item_id, price
+            total += price * item["quantity"]
+        for each in order.get("returns", ()):
+            _insert(
+                session,
+                order_returns,
+                reference=f"R-{number}",
+                item_id=items[each["sku"]][0],
+                kind="return",
+                state="requested",
+                quantity=each["quantity"],
+                **_days(today, {"requested": each["requested"]}),
+            )
+        if refund := order.get("refund"):
+            steps = {name: refund[name] for name in _REFUND_STEPS if name in refund}
+            _insert(
+                session,
+                order_refunds,
+                reference=f"F-{number}",
+                order_id=order_id,
+                state=refund["state"],
+                amount=items[refund["sku"]][1] if "sku" in refund else total,
+                currency=CURRENCY,
+                **_days(today, steps),
+            )
+
+
+def _days(today: date, steps: dict[str, int]) -> dict[str, date]:
+    return {f"{step}_on": today + timedelta(days=day) for step, day in steps.items()}

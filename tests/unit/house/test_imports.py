@@ -37,10 +37,21 @@ def test_only_the_actions_import_its_sdk() -> None:
     assert {name for name in found if not name.startswith("actions/")} == set()
 
 
+REFERENCE_API = "tenin/shop/reference_api.py"  # a program of its own
+
+
 def test_the_conversation_and_the_shop_know_no_framework() -> None:
     for path in python_files("tenin/conversation", "tenin/shop", "tenin/language"):
+        if name_of(path) == REFERENCE_API:
+            continue
         modules = {top(module) for module, _ in imports(path)}
         assert not modules & {"rasa", "rasa_sdk", "starlette", "uvicorn", "sanic"}, name_of(path)
+
+
+def test_nothing_imports_the_reference_api() -> None:
+    for path in python_files(*PRODUCT):
+        named = {f"{module}.{name}" for module, name in imports(path)}
+        assert not any("shop.reference_api" in each for each in named), name_of(path)
 
 
 def test_rooms_do_not_reach_into_those_above_them() -> None:

@@ -25,8 +25,11 @@ from tenin.shop.models import (
     category_text,
     customers,
     order_items,
+    order_refunds,
+    order_returns,
     orders,
     product_alias,
+    product_options,
     product_text,
     products,
 )
@@ -47,7 +50,7 @@ def all_orders(session: Session) -> list[Any]:
 
 
 def test_the_sizes_of_the_shop(session: Session) -> None:
-    for table, size in ((products, 36), (customers, 24), (orders, 40)):
+    for table, size in ((products, 36), (customers, 24), (orders, 66)):
         assert session.execute(select(func.count()).select_from(table)).scalar_one() == size
     sold_out = select(products.c.sku).where(products.c.stock == 0)
     assert len(session.execute(sold_out).all()) == 4
@@ -205,3 +208,56 @@ def test_customers_are_invented(session: Session) -> None:
 def test_without_the_sample_there_is_no_demo_order(empty_shop: Engine) -> None:
     with read_transaction(empty_shop) as session, pytest.raises(LookupError, match="load"):
         demo_order(session)
+
+
+def test_one_customer_of_each_language_has_orders_in_every_state(
+    session: Session, today: date
+) -> None:
+    languages = set()
+    statement = select(orders, customers.c.email, customers.c.language).join(customers)
+    placed: dict[str, list[Any]] = {}
+    for row in session.execute(statement):
+        placed.setdefault(row.email, []).append(row)
+    refunds = dict(session.execute(select(order_refunds.c.order_id, order_refunds.c.state)).all())
+    for rows in placed.values():
+        if {row.status for row in rows} != set(ORDER_STATUSES):
+            continue
+        languages.add(rows[0].language)
+        ages = {(today - row.delivered_on).days for row in rows if row.delivered_on}
+        assert min(ages) < 7
+        assert max(ages) > 30
+        assert {"requested", "paid"} <= {refunds.get(row.id) for row in rows}
+    assert languages == {"en", "zh-Hans", "zh-Hant", "ja"}
+
+
+def test_every_order_has_an_address_and_a_destination_that_hides_it(session: Session) -> None:
+    for row in all_orders(session):
+        city, end = row.destination.split(" …")
+        assert city in row.address
+        assert end.isalnum()
+        assert len(row.destination) < len(row.address) / 1.5
+
+
+def test_refunds_and_returns_are_of_what_was_paid(session: Session) -> None:
+    paid = select(func.sum(order_items.c.price * order_items.c.quantity)).where(
+        order_items.c.order_id == orders.c.id
+    )
+    statement = select(order_refunds, orders.c.status, paid.scalar_subquery().label("paid"))
+    rows = session.execute(statement.join(orders)).all()
+    assert {row.state for row in rows} == {"requested", "paid"}
+    for row in rows:
+        assert row.amount == row.paid if row.status == "cancelled" else row.amount <= row.paid
+        assert (row.paid_on is not None) == (row.state == "paid")
+    back = select(order_returns.c.quantity, order_items.c.quantity.label("bought"))
+    for row in session.execute(back.join(order_items)):
+        assert row.quantity <= row.bought
+
+
+def test_what_was_bought_comes_in_that_size_and_colour(session: Session) -> None:
+    listed = {
+        (row.product_id, row.kind, row.value) for row in session.execute(select(product_options))
+    }
+    for item in session.execute(select(order_items)):
+        for kind in ("size", "colour"):
+            value = getattr(item, kind)
+            assert value is None or (item.product_id, kind, value) in listed, item
