@@ -11,7 +11,8 @@ import pytest
 
 from actions import context
 from tenin.clock import utcnow
-from tenin.database import make_engine, migrate, write_transaction
+from tenin.conversation.identity import customer_of
+from tenin.database import make_engine, migrate, read_transaction, write_transaction
 from tenin.language.languages import configured
 from tenin.shop import models as shop_models
 from tenin.shop.interface import Cancel, ShopError
@@ -105,11 +106,8 @@ def test_a_day_names_an_order(counter: Counter) -> None:
 
 def _id(counter: Counter) -> str:
     errand = signed_in(counter)
-    with counter.conversations.connect() as connection:
-        from tenin.conversation.identity import customer_of
-        from sqlalchemy.orm import Session
-
-        found = customer_of(Session(bind=connection), errand.sender)
+    with read_transaction(counter.conversations) as session:
+        found = customer_of(session, errand.sender)
     assert found is not None
     return found
 
