@@ -33,6 +33,7 @@ from actions.order_form import (
 from actions.order_words import item_choices, item_name, order_choices
 from tenin.shop.interface import Order, OrderItem, ShopError
 
+OF_ANSWERS = {"product", "category", "size", "colour", "quantity"}
 NOT_REACHED = (ShopError, asyncio.TimeoutError)
 
 
@@ -45,7 +46,10 @@ def known_of(tracker: Tracker, form: str) -> Known:
     """What is known of the errand when a message has come."""
     message, slot = tracker.latest_message, tracker.get_slot
     intent, asked = message["intent"]["name"], slot("requested_slot")
-    need = of_need(intent, slot(NEED), form) or "refund_status"
+    kinds = {each["entity"] for each in message.get("entities", [])}
+    # "The blue sling", asked which item, may be understood as any errand; it is an answer.
+    answers = asked in (ITEM, DETAIL) and kinds & OF_ANSWERS
+    need = (slot(NEED) if answers else of_need(intent, slot(NEED), form)) or "refund_status"
     begins = asked is None or (form == "order_form" and need != slot(NEED))
     return Known(
         need=need,

@@ -309,3 +309,11 @@ def test_what_answers_nothing_is_left_to_the_rules(counter: Counter) -> None:
     for need in ("faq/shipping_cost", "affirm", "doubt_price", "thanks", "nlu_fallback"):
         assert errand.says(need) == [], need
     assert errand.slots["requested_slot"] == "order"
+
+
+def test_an_item_named_when_asked_for_begins_no_other_errand(counter: Counter) -> None:
+    errand = Errand(counter)
+    errand.proves(order_of(counter, MINE, "delivered"))
+    assert errand.says("return_item") == ["utter_ask_order_item"]
+    answer = errand.says("change_order", "the Side Street Sling", [("product", "KB-404")])
+    assert answer == ["utter_plan_return", "utter_quote_refund", QUESTION]
