@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 from collections.abc import Callable
+from decimal import Decimal
 from typing import TypeVar
 
 from rasa_sdk import Tracker
@@ -12,8 +13,12 @@ from sqlalchemy.engine import Engine
 
 from tenin.database import make_engine
 from tenin.language.languages import configured
+from tenin.language.policy import load_policy
 from tenin.language.wording import load_responses
 from tenin.settings import Settings, load_settings
+from tenin.shop.database_shop import DatabaseShop
+from tenin.shop.interface import Shop
+from tenin.shop.terms import Terms
 
 T = TypeVar("T")
 
@@ -34,6 +39,30 @@ def conversations() -> Engine:
 def shop() -> Engine:
     """The shop's own database."""
     return make_engine(settings().shop.database_url)
+
+
+@functools.lru_cache(maxsize=1)
+def shop_of_orders() -> Shop:
+    """The shop as orders are asked of it: its own tables."""
+    return DatabaseShop(shop(), terms())
+
+
+@functools.lru_cache(maxsize=1)
+def terms() -> Terms:
+    """The shop's terms as far as orders go by them, from policy.yml."""
+    languages = configured()
+    policy = load_policy(settings().root / "policy.yml", languages.names)
+    said = policy.shared
+    fee, currency = said["cancellation_fee"]
+    return Terms(
+        return_days=said["returns_days"],
+        exchange_days=said["exchange_days"],
+        cancellation_fee=Decimal(fee),
+        refund_working_days=said["refund_working_days"],
+        currency=currency,
+        most_pieces=said["ordering_most_pieces"],
+        shop_name=dict(policy.by_language["shop_name"]),
+    )
 
 
 @functools.lru_cache(maxsize=1)

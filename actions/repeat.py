@@ -22,7 +22,8 @@ class ActionRepeat(Action):
         said = _said_before(tracker.events)
         question = _question_of_form(tracker)
         for event in said:
-            if question and (event.get("metadata") or {}).get("utter_action") in question:
+            uttered = (event.get("metadata") or {}).get("utter_action") or ""
+            if uttered in question or (question and uttered.startswith(f"{question[1]}_")):
                 continue
             data = event.get("data") or {}
             cards = (data.get("custom") or {}).get("cards")

@@ -10,11 +10,12 @@ from __future__ import annotations
 from typing import Any
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import FollowupAction
+from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions import context
 from actions.compare_products import ActionCompareProducts
+from actions.errands import ERRANDS
 from actions.handoff import ActionHandoff
 from actions.language_change import ActionLanguageChange
 from actions.product_info import ActionProductInfo
@@ -30,7 +31,7 @@ ACTIONS: dict[str, type[Action]] = {
     "recommend_product": ActionRecommendProduct,
     "stock_availability": ActionStockAvailability,
 }
-FORMS = {"track_order": "track_order_form"}
+FORMS = {"track_order": "track_order_form", **dict.fromkeys(ERRANDS, "order_form")}
 
 
 class ActionSecondNeed(Action):
@@ -49,7 +50,8 @@ class ActionSecondNeed(Action):
             events: list[dict[str, Any]] = await ACTIONS[need]().run(dispatcher, tracker, domain)
             return events
         if need in FORMS:
-            return [FollowupAction(FORMS[need])]
+            # The form takes its errand from the intent, else from this slot.
+            return [SlotSet("order_need", need), FollowupAction(FORMS[need])]
         answer = f"utter_{need}"
         # A need kept from before an update may be gone: the yes is then one to no question.
         known = answer in await context.in_time(context.answers)

@@ -2,7 +2,8 @@
 
 Each file of tests/dialogues/<language>/ is a list of dialogues. A turn has what
 the customer `said` or `clicked`, and the responses that `answered` it, by name.
-`with` are words that must be in the answer, `{order}` and `{email}` the demo order's.
+`with` are words that must be in the answer, `{order}` and `{email}` the demo order's,
+`{paid}` and the like the newest order of its customer in that status.
 In a turn with `agent` a person at the desk writes that, having taken the conversation, and
 with `handback` gives it back to the bot.
 """
@@ -15,8 +16,10 @@ from typing import Any
 
 import pytest
 import yaml
+from sqlalchemy import select
 
 from tenin.database import make_engine, read_transaction
+from tenin.shop.models import customers, orders
 from tenin.shop.sample_data import demo_order
 from tests.agent import DeskAgent
 from tests.answers import is_wording_of
@@ -41,8 +44,18 @@ def facts(system: System) -> dict[str, str]:
     engine = make_engine(f"sqlite:///{system.root}/var/shop.db")
     with read_transaction(engine) as session:
         number, email = demo_order(session)
+        of_status = {
+            status: session.execute(
+                select(orders.c.number)
+                .join(customers, customers.c.id == orders.c.customer_id)
+                .where(customers.c.email == email, orders.c.status == status)
+                .order_by(orders.c.placed_at.desc())
+            ).scalars()
+            for status in ("paid", "packed", "delivered", "cancelled")
+        }
+        newest = {status: str(numbers.first()) for status, numbers in of_status.items()}
     engine.dispose()
-    return {"order": number, "email": email}
+    return {"order": number, "email": email, **newest}
 
 
 @pytest.fixture(scope="module")
@@ -123,5 +136,6 @@ def _hold(
     for words in turn.get("with", []):
         assert words.format(**facts) in "\n".join(texts), f"{words!r} is not in {texts}"
     if "cards" in turn:
-        assert len(lines[-1]["cards"]) == turn["cards"]
-        assert all(card["title"] and card["text"] for card in lines[-1]["cards"])
+        cards = [card for line in lines for card in line["cards"]]
+        assert len(cards) == turn["cards"]
+        assert all(card["title"] and card["text"] for card in cards)

@@ -11,7 +11,7 @@ import contextlib
 import copy
 import itertools
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -68,7 +68,13 @@ class Counter:
         for cached in (context.conversations, context.shop):
             if cached.cache_info().currsize:
                 cached().dispose()
-        for each in (context.settings, context.conversations, context.shop):
+        for each in (
+            context.settings,
+            context.conversations,
+            context.shop,
+            context.shop_of_orders,
+            context.terms,
+        ):
             each.cache_clear()
 
     def restart(self) -> None:
@@ -89,12 +95,14 @@ class Counter:
         named: Sequence[tuple[str, str]] = (),
         near: Sequence[str] = (),
         before: Sequence[Event] = (),
+        after: Mapping[str, Any] | None = None,
         **slots: Any,
     ) -> Answer:
         """Run an action in a conversation with these slots, after a message of this need.
 
         `need` may be a button's payload without its slash; `named` are entities of a typed
-        message, `near` the topics that the classifier offers; `before` is what came before.
+        message, `near` the topics that the classifier offers; `before` is what came before,
+        `after` are slots set since the message.
         """
         tracker = DialogueStateTracker(sender, domain().slots)
         for each in (*before, *(SlotSet(name, value) for name, value in slots.items())):
@@ -113,6 +121,8 @@ class Counter:
             ),
             domain(),
         )
+        for name, value in (after or {}).items():
+            tracker.update(SlotSet(name, value), domain())
         call = {
             "next_action": action,
             "sender_id": sender,

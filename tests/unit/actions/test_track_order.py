@@ -154,7 +154,7 @@ def test_each_count_alone_locks_after_five(counter: Counter) -> None:
     # Who is locked out is so with the right proof too, by each of the three.
     for rest in (
         {"sender": "same", "address": "192.0.2.100"},
-        {"sender": "else", "address": "203.0.113.9"},
+        {"sender": "else again", "address": "203.0.113.9"},
     ):
         assert said(counter.track(other, other_email, **rest)) == ["utter_order_locked"]
     assert said(counter.track(number, email, sender="owner")) == ["utter_order_locked"]

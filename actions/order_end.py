@@ -1,0 +1,133 @@
+"""The end of an errand: what was confirmed is done, once, and what was asked is answered.
+
+A shop that doesn't answer ends it with an apology and a person on offer; the request stays in
+a slot for that person.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions import context
+from actions.errands import Errand, errand_of
+from actions.order_access import Access
+from actions.order_details import wished
+from actions.order_form import (
+    CONFIRMED,
+    DETAIL,
+    ENDING,
+    ITEM,
+    NEED,
+    OF_ERRAND,
+    ORDER,
+    REQUEST,
+)
+from actions.order_questions import NOT_REACHED, access_of, known_of, not_reached, plan_values, say
+from actions.order_words import money, refusal
+from tenin.shop.interface import Invoice, NotAllowedError, Order, OrderItem, Quote, Refund
+
+MOST_REFUNDS = 3
+Line = dict[str, Any]
+
+
+class ActionOrder(Action):
+    """End what order_form began."""
+
+    def name(self) -> str:
+        """The action's name in domain.yml."""
+        return "action_order"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[dict[str, Any]]:
+        """Say why it ended; do it; or answer. Then forget the errand."""
+        ending = tracker.get_slot(ENDING)
+        kept: dict[str, Any] = {} if ending and tracker.get_slot(REQUEST) else {REQUEST: None}
+        if ending:
+            say(dispatcher, ending)
+        elif tracker.get_slot(CONFIRMED) is False:
+            dispatcher.utter_message(response="utter_order_kept")
+        else:
+            access = access_of(tracker)
+            try:
+                lines = await context.in_time(lambda: _carry_out(tracker, access))
+            except NOT_REACHED:
+                failed = not_reached(known_of(tracker, "order_form"))
+                lines, kept = [failed[ENDING]], {REQUEST: failed[REQUEST]}
+            for line in lines:
+                say(dispatcher, line)
+        slots = {**dict.fromkeys(OF_ERRAND), **kept}
+        return [SlotSet(name, value) for name, value in slots.items()]
+
+
+def _carry_out(tracker: Tracker, access: Access) -> list[Line]:
+    """Do or look up what the slots say; what is to be said of it. Blocks, raises ShopError."""
+    need, number = tracker.get_slot(NEED), tracker.get_slot(ORDER)
+    order = access.order(number) if number else None
+    if order is None:  # the proof has run out, or the customer has signed out
+        return [{"response": "utter_order_not_proved"}]
+    if need == "refund_status":
+        return _refunds(access.shop.refunds(order.number), order)
+    if need == "invoice":
+        return [_invoice(access.shop.invoice(order.number, access.language), order)]
+    errand = errand_of(need, order)
+    item = next((item for item in order.items if item.id == tracker.get_slot(ITEM)), None)
+    if errand.make is None or (errand.plan and tracker.get_slot(CONFIRMED) is not True):
+        return [{"response": "utter_order_kept"}]
+    return _changed(tracker, access, errand, order, item)
+
+
+def _changed(
+    tracker: Tracker, access: Access, errand: Errand, order: Order, item: OrderItem | None
+) -> list[Line]:
+    assert errand.make is not None
+    assert errand.done is not None
+    change = errand.make(order, item, wished(tracker.get_slot(DETAIL) or {}, item))
+    try:
+        done = access.shop.change(change, access.message_id)
+    except NotAllowedError as error:
+        return [refusal(error.quote)]
+    values = {
+        **plan_values(tracker, order, item),
+        "reference": done.reference,
+    }
+    return [{"response": errand.done, **values}]
+
+
+def _refunds(refunds: list[Refund], order: Order) -> list[Line]:
+    if not refunds:
+        return [{"response": "utter_refund_none", "order_number": order.number}]
+    return [_refund(refund) for refund in refunds[:MOST_REFUNDS]]
+
+
+def _refund(refund: Refund) -> Line:
+    quote = Quote(allowed=True, refund=refund.amount, currency=refund.currency)
+    values: Line = {
+        "order_number": refund.order,
+        "reference": refund.reference,
+        "amount": money(refund.amount, quote),
+    }
+    if refund.state == "paid" and refund.paid_on is not None:
+        return {"response": "utter_refund_paid", "day": refund.paid_on.isoformat(), **values}
+    if refund.state == "approved" and refund.expected_on is not None:
+        return {
+            "response": "utter_refund_approved",
+            "day": refund.expected_on.isoformat(),
+            **values,
+        }
+    return {"response": "utter_refund_requested", **values}
+
+
+def _invoice(invoice: Invoice | None, order: Order) -> Line:
+    if invoice is None:
+        return {"response": "utter_invoice_none", "order_number": order.number}
+    return {
+        "response": "utter_invoice_ready",
+        "order_number": order.number,
+        "number": invoice.number,
+        "day": invoice.issued_on.isoformat(),
+    }
