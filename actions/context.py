@@ -12,6 +12,7 @@ from sqlalchemy.engine import Engine
 
 from tenin.database import make_engine
 from tenin.language.languages import configured
+from tenin.language.policy import load_policy
 from tenin.language.wording import load_responses
 from tenin.settings import Settings, load_settings
 
@@ -40,6 +41,16 @@ def shop() -> Engine:
 def answers() -> frozenset[str]:
     """The names of all responses there are."""
     return frozenset(load_responses(settings().root / "data" / "responses").variations)
+
+
+@functools.lru_cache(maxsize=1)
+def currency() -> str:
+    """The currency that the shop sells in."""
+    languages = configured()
+    terms = load_policy(settings().root / "policy.yml", languages.ready).values(
+        languages.default, languages.default
+    )
+    return str(terms["payment_currency"])
 
 
 async def in_time(work: Callable[[], T]) -> T:
