@@ -74,6 +74,8 @@ def _suits(session: Any, text: str, language: str, asked: str | None) -> bool:
     """Whether an answer to the first question names what the catalogue speaks of."""
     if asked != "purpose" or is_question(text):
         return False
+    if wishes.leaves_open(text) or wishes.is_hurried(text):
+        return False
     return suits_something(session, language, wishes.search_words(text, language))
 
 

@@ -77,6 +77,8 @@ def _look_up(session: Any, language: str, wish: Wish, rejected: Sequence[str]) -
     if not found and wish.most is not None:
         dearer = Wish(wish.category, wish.words, None, True, wish.bought)
         found, over = recommend(session, language, exclude=rejected, wish=dearer, limit=1), True
+    # What merely sells doesn't stand beside what suits, as if it suited too.
+    found = [good for good in found if good.because == "need"] or found
     best = products_by_sku(session, [found[0].sku], language) if found else []
     of_category = wish.category is not None
     return _Found(found, best[0] if best and of_category else None, over and bool(found))
