@@ -71,6 +71,16 @@ def answers() -> frozenset[str]:
     return frozenset(load_responses(settings().root / "data" / "responses").variations)
 
 
+@functools.lru_cache(maxsize=1)
+def currency() -> str:
+    """The currency that the shop sells in."""
+    languages = configured()
+    terms = load_policy(settings().root / "policy.yml", languages.ready).values(
+        languages.default, languages.default
+    )
+    return str(terms["payment_currency"])
+
+
 async def in_time(work: Callable[[], T]) -> T:
     """Run blocking `work` off the event loop, within the deadline of an action.
 

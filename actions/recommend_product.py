@@ -1,20 +1,35 @@
-"""recommend_product: goods in stock, each with the reason to choose it."""
+"""recommend_product: goods in stock that suit what is known, each with the reason to choose it.
+
+What was shown is kept: "something else" leaves it out, and "why these?" is answered from it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from rasa_sdk import Action, Tracker
+from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import context, goods
+from actions import context, customer, goods, need
 from tenin.database import read_transaction
 from tenin.shop.catalogue import ProductView, products_by_sku
-from tenin.shop.recommendations import Recommendation, recommend
+from tenin.shop.recommendations import Recommendation, Wish, recommend
+
+MOST_REJECTED = 50  # the list is in every turn of the conversation
+
+
+@dataclass(frozen=True)
+class _Found:
+    goods: list[Recommendation]
+    best: ProductView | None
+    over_budget: bool = False
 
 
 class ActionRecommendProduct(Action):
-    """Show a few goods as cards."""
+    """Show at most three goods as cards."""
 
     def name(self) -> str:
         """The action's name in domain.yml."""
@@ -23,26 +38,74 @@ class ActionRecommendProduct(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[dict[str, Any]]:
-        """Look up what is in stock, of the category if one is named, and say why these."""
-        language = context.language(tracker)
-        category = goods.category(tracker)
+        """Look up what suits and is in stock, and say why these."""
+        # Asked again after a recommendation: for something else than what was shown.
+        rejected = with_rejected(tracker)
 
-        def look_up() -> tuple[list[Recommendation], list[ProductView]]:
+        def look_up() -> _Found:
+            known = customer.known(tracker)
             with read_transaction(context.shop()) as session:
-                found = recommend(session, language, category=category)
-                best = [found[0].sku] if category and found else []
-                return found, products_by_sku(session, best, language)
+                said = need.said(tracker, session)
+                wish = need.wish(tracker, said, known.bought if known else [])
+                return _look_up(session, context.language(tracker), wish, rejected)
 
-        found, best = await context.in_time(look_up)
-        cards = [goods.recommendation_card(good) for good in found]
-        if not found:
-            dispatcher.utter_message(response="utter_recommend_none")
-        elif best:
-            dispatcher.utter_message(
-                response="utter_recommend_category",
-                category=best[0].category_name,
-                json_message={"cards": cards},
-            )
-        else:
-            dispatcher.utter_message(response="utter_recommend", json_message={"cards": cards})
-        return []
+        found = await context.in_time(look_up)
+        _say(dispatcher, found)
+        return [
+            SlotSet("stage", "recommend"),
+            SlotSet("rejected", rejected or None),
+            SlotSet("shown", [f"{good.sku} {good.because}" for good in found.goods] or None),
+            SlotSet("offered", "goods" if found.goods else None),
+        ]
+
+
+def shown(tracker: Tracker) -> list[tuple[str, str]]:
+    """SKU and reason of the goods that were recommended last."""
+    kept = [str(each).partition(" ") for each in tracker.get_slot("shown") or ()]
+    return [(sku, because) for sku, _, because in kept]
+
+
+def with_rejected(tracker: Tracker) -> list[str]:
+    """What the customer has turned down, with what was recommended last."""
+    skus = [*(tracker.get_slot("rejected") or ()), *(sku for sku, _ in shown(tracker))]
+    return list(dict.fromkeys(skus))[-MOST_REJECTED:]
+
+
+def _look_up(session: Any, language: str, wish: Wish, rejected: Sequence[str]) -> _Found:
+    found = recommend(session, language, exclude=rejected, wish=wish)
+    over = False
+    if not found and wish.most is not None:
+        dearer = Wish(wish.category, wish.words, None, True, wish.bought)
+        found, over = recommend(session, language, exclude=rejected, wish=dearer, limit=1), True
+    # What merely sells doesn't stand beside what suits, as if it suited too.
+    found = [good for good in found if good.because == "need"] or found
+    best = products_by_sku(session, [found[0].sku], language) if found else []
+    of_category = wish.category is not None
+    return _Found(found, best[0] if best and of_category else None, over and bool(found))
+
+
+def _say(dispatcher: CollectingDispatcher, found: _Found) -> None:
+    cards = {"cards": [goods.recommendation_card(good) for good in found.goods]}
+    reasons = {good.because for good in found.goods}
+    if not found.goods:
+        dispatcher.utter_message(response="utter_recommend_none")
+    elif found.over_budget:
+        nearest = found.goods[0]
+        dispatcher.utter_message(
+            response="utter_recommend_over_budget",
+            product=nearest.name,
+            price=[float(nearest.price), nearest.currency],
+            json_message=cards,
+        )
+    elif reasons == {"need"}:
+        dispatcher.utter_message(response="utter_recommend_for_need", json_message=cards)
+    elif "history" in reasons:
+        dispatcher.utter_message(response="utter_recommend_history", json_message=cards)
+    elif found.best is not None:
+        dispatcher.utter_message(
+            response="utter_recommend_category",
+            category=found.best.category_name,
+            json_message=cards,
+        )
+    else:
+        dispatcher.utter_message(response="utter_recommend", json_message=cards)

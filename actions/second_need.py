@@ -18,6 +18,7 @@ from actions.compare_products import ActionCompareProducts
 from actions.errands import ERRANDS
 from actions.handoff import ActionHandoff
 from actions.language_change import ActionLanguageChange
+from actions.need import open_questions
 from actions.product_info import ActionProductInfo
 from actions.recommend_product import ActionRecommendProduct
 from actions.stock_availability import ActionStockAvailability
@@ -28,10 +29,13 @@ ACTIONS: dict[str, type[Action]] = {
     "human_agent": ActionHandoff,
     "language_change": ActionLanguageChange,
     "product_info": ActionProductInfo,
-    "recommend_product": ActionRecommendProduct,
     "stock_availability": ActionStockAvailability,
 }
-FORMS = {"track_order": "track_order_form", **dict.fromkeys(ERRANDS, "order_form")}
+FORMS = {
+    "recommend_product": "recommend_form",
+    "track_order": "track_order_form",
+    **dict.fromkeys(ERRANDS, "order_form"),
+}
 
 
 class ActionSecondNeed(Action):
@@ -46,9 +50,11 @@ class ActionSecondNeed(Action):
     ) -> list[dict[str, Any]]:
         """Answer it, do it, or open its form, which asks only for what isn't known yet."""
         need = tracker.get_slot("second_need")
+        if need == "recommend_product" and len(open_questions(tracker.slots)) <= 1:
+            # Its form would be done at once, and no rule goes on from there.
+            return list(await ActionRecommendProduct().run(dispatcher, tracker, domain))
         if need in ACTIONS:
-            events: list[dict[str, Any]] = await ACTIONS[need]().run(dispatcher, tracker, domain)
-            return events
+            return list(await ACTIONS[need]().run(dispatcher, tracker, domain))
         if need in FORMS:
             # The form takes its errand from the intent, else from this slot.
             return [SlotSet("order_need", need), FollowupAction(FORMS[need])]

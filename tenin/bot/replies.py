@@ -23,6 +23,8 @@ from tenin.conversation.voice import Voice
 PERSON_WANTED = "person_wanted"
 LANGUAGE = "language"
 SECOND_NEED_WAITING = "second_need_waiting"
+# What a form is for, where a customer can be led back to it.
+NEEDS = {"recommend_form": "recommend_product", "track_order_form": "track_order"}
 EVENT = "event"  # what the page tells by itself may go without an answer
 
 
@@ -65,7 +67,8 @@ def outcome_of(turn: RunningTurn, new: list[dict[str, Any]], voice: Voice, turns
 class _SecondNeed:
     """What becomes of a second wish: asked about once no form is open, then forgotten.
 
-    The classifier finds it in a message (`second_need` in what it understood). It waits
+    The classifier finds it in a message (`second_need` in what it understood). What a form was
+    asking for, when another wish opened its own, is one too: the way back. It waits
     while a form asks its questions; a turn after the question has been put, whatever the
     customer says, it is over. A person who takes over reads it in the transcript.
     """
@@ -75,7 +78,8 @@ class _SecondNeed:
     ) -> None:
         parsed = [event["parse_data"] for event in new if event["event"] == "user"]
         found = parsed[-1].get(SECOND_NEED) if parsed else None
-        waiting = found or _slot(events, SECOND_NEED_WAITING)
+        interrupted = _interrupted(events[: len(events) - len(new)], new)
+        waiting = found or interrupted or _slot(events, SECOND_NEED_WAITING)
         self._was = {name: _slot(events, name) for name in (SECOND_NEED, SECOND_NEED_WAITING)}
         if asked_for_person:
             waiting = None
@@ -124,6 +128,20 @@ def _open_form(events: list[dict[str, Any]]) -> str | None:
         if event["event"] == "active_loop":
             name = event["name"]
     return name
+
+
+def _interrupted(before: list[dict[str, Any]], new: list[dict[str, Any]]) -> str | None:
+    """The need of the form that another form took the place of in a turn.
+
+    A form that was left by a no or finished is closed before another opens.
+    """
+    open_form = _open_form(before)
+    for event in new:
+        if event["event"] == "active_loop":
+            if open_form and event["name"] and event["name"] != open_form:
+                return NEEDS.get(open_form)
+            open_form = event["name"]
+    return None
 
 
 def _reply(message: dict[str, Any]) -> Reply:

@@ -1,21 +1,34 @@
-"""What to recommend when nothing is known of the customer: what sells, is in stock, and varies."""
+"""What to recommend: what suits the stated need, then what was bought before, then what sells.
+
+Only what is in stock, by plain SQL on the shop's own tables.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any, Literal
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, case, distinct, func, literal, select
 from sqlalchemy.orm import Session
 
-from tenin.shop.catalogue import ProductView, image_path, list_products, products_of_category
-from tenin.shop.models import product_text, products
+from tenin.shop.catalogue import (
+    ProductView,
+    get_product,
+    image_path,
+    list_products,
+    products_of_category,
+)
+from tenin.shop.models import order_items, orders, product_text, products
 
 MOST_PER_CATEGORY = 2
+
+# Why a product is recommended: it suits what was said, who bought the same bought it, it sells.
+Because = Literal["need", "history", "popular"]
 
 
 @dataclass(frozen=True)
 class Recommendation:
-    """A product to recommend, with the reason to buy it."""
+    """A product to recommend, with the reason to buy it and why it was chosen."""
 
     sku: str
     name: str
@@ -23,6 +36,26 @@ class Recommendation:
     price: Decimal
     currency: str
     image: str
+    because: Because = "popular"
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is known of what a customer wants; what isn't known is left out.
+
+    Args:
+        category: a category's code.
+        words: words that the texts of suitable goods have, in small letters.
+        most: the most to be spent on a piece.
+        cheap: whether the least expensive come first among what suits.
+        bought: SKUs of what the customer has bought; they are not recommended again.
+    """
+
+    category: str | None = None
+    words: Sequence[str] = ()
+    most: Decimal | None = None
+    cheap: bool = False
+    bought: Sequence[str] = ()
 
 
 def recommend(
@@ -31,22 +64,32 @@ def recommend(
     limit: int = 3,
     category: str | None = None,
     exclude: Sequence[str] = (),
+    wish: Wish | None = None,
 ) -> list[Recommendation]:
     """Return up to `limit` products in stock, with their texts in `language`.
 
-    The best sold product of each category comes first, then each category's second; with a
-    `category`, only its own products, as many as are asked for. Products whose SKU is in
-    `exclude` are left out. Nothing suitable gives an empty list.
+    What suits the most words of the wish comes first, then what was bought most by customers who
+    bought the same, then what sells. Among equals the best of each category comes first, then
+    each category's second; with a category, only its own products, as many as are asked for.
+    Products whose SKU is in `exclude` are left out. Nothing suitable gives an empty list.
     """
+    wish = wish or Wish()
+    category = category or wish.category
+    suits, together = _suits(wish.words), _bought_together(wish.bought)
+    by_sales: tuple[Any, ...] = (products.c.sold.desc(), products.c.sku)
+    if wish.cheap:
+        by_sales = (products.c.price, *by_sales)
     ranked = (
         select(
             products,
             product_text.c.name,
             product_text.c.reason,
+            suits.label("suits"),
+            together.label("together"),
             func.row_number()
             .over(
                 partition_by=products.c.category,
-                order_by=(products.c.sold.desc(), products.c.sku),
+                order_by=(suits.desc(), together.desc(), *by_sales),
             )
             .label("place"),
         )
@@ -54,15 +97,20 @@ def recommend(
             product_text,
             and_(product_text.c.product_id == products.c.id, product_text.c.language == language),
         )
-        .where(products.c.stock > 0, products.c.sku.not_in(exclude))
+        .where(products.c.stock > 0, products.c.sku.not_in([*exclude, *wish.bought]))
     )
     if category is not None:
         ranked = ranked.where(products.c.category == category)
+    if wish.most is not None:
+        ranked = ranked.where(products.c.price <= wish.most)
     goods = ranked.subquery()
+    ordered: tuple[Any, ...] = (goods.c.place, goods.c.sold.desc(), goods.c.sku)
+    if wish.cheap:
+        ordered = (goods.c.price, *ordered)
     statement = (
         select(goods)
         .where(goods.c.place <= (limit if category is not None else MOST_PER_CATEGORY))
-        .order_by(goods.c.place, goods.c.sold.desc(), goods.c.sku)
+        .order_by(goods.c.suits.desc(), goods.c.together.desc(), *ordered)
         .limit(limit)
     )
     return [
@@ -73,9 +121,39 @@ def recommend(
             price=row.price,
             currency=row.currency,
             image=image_path(row.category),
+            because="need" if row.suits else "history" if row.together else "popular",
         )
         for row in session.execute(statement)
     ]
+
+
+def suits_something(session: Session, language: str, words: Sequence[str]) -> bool:
+    """Tell whether the texts of any product, sold out or not, have one of the words."""
+    statement = (
+        select(products.c.id)
+        .join(
+            product_text,
+            and_(product_text.c.product_id == products.c.id, product_text.c.language == language),
+        )
+        .where(_suits(words) > 0)
+        .limit(1)
+    )
+    return session.execute(statement).first() is not None
+
+
+def nearest_in_stock(
+    session: Session, language: str, sku: str, exclude: Sequence[str] = ()
+) -> ProductView | None:
+    """Return the product in stock that is nearest to one: its category, then its price."""
+    wanted = get_product(session, sku, language)
+    if wanted is None:
+        return None
+    others = [
+        good
+        for good in products_of_category(session, wanted.category, language)
+        if good.in_stock and good.sku not in (sku, *exclude)
+    ]
+    return min(others, key=lambda good: abs(good.price - wanted.price), default=None)
 
 
 def goods_to_choose_from(
@@ -91,4 +169,38 @@ def goods_to_choose_from(
         of_category[:limit]
         or recommend(session, language, limit)
         or list_products(session, language)[:limit]
+    )
+
+
+def _suits(words: Sequence[str]) -> Any:
+    """How many of the words stand in a product's texts."""
+    text = func.lower(
+        product_text.c.name + " " + product_text.c.description + " " + product_text.c.reason
+    )
+    found: Any = literal(0)
+    # NUL bytes and lone surrogates are left out: PostgreSQL takes no such text.
+    for word in words:
+        if word and word.isprintable():
+            found = found + case((text.contains(word, autoescape=True), 1), else_=0)
+    return found
+
+
+def _bought_together(skus: Sequence[str]) -> Any:
+    """By how many customers who bought one of `skus` a product was bought."""
+    known = [sku for sku in skus if sku.isprintable()]
+    if not known:
+        return literal(0)
+    same, bought = products.alias(), order_items.alias()
+    buyers = (
+        select(orders.c.customer_id)
+        .join(order_items, order_items.c.order_id == orders.c.id)
+        .join(same, same.c.id == order_items.c.product_id)
+        .where(same.c.sku.in_(known), orders.c.status != "cancelled")
+    )
+    return (
+        select(func.count(distinct(orders.c.customer_id)))
+        .join(bought, bought.c.order_id == orders.c.id)
+        .where(bought.c.product_id == products.c.id, orders.c.customer_id.in_(buyers))
+        .correlate(products)
+        .scalar_subquery()
     )

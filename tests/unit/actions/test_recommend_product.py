@@ -10,7 +10,7 @@ from sqlalchemy import select
 from tenin.database import read_transaction
 from tenin.language.languages import configured
 from tenin.shop.models import product_text, products
-from tests.unit.actions.counter import Answer, Counter, said, shown, words
+from tests.unit.actions.counter import Answer, Counter, said, shown, slots_set, words
 
 
 def cards(answer: Answer) -> list[dict[str, Any]]:
@@ -36,7 +36,7 @@ def goods(counter: Counter, sku: str, language: str) -> Any:
 def test_cards_say_what_the_shop_says_of_its_goods(counter: Counter, language: str) -> None:
     answer = recommend(counter, language=language)
     assert said(answer) == ["utter_recommend"]
-    assert answer["events"] == []
+    assert slots_set(answer)["stage"] == "recommend"
     assert words(answer, language)
     assert len(cards(answer)) == 3
     for card in cards(answer):

@@ -143,6 +143,23 @@ def test_it_waits_while_a_form_asks_and_is_asked_about_once_that_has_ended() -> 
     assert settings(talk.turn(need="affirm")) == {SECOND_NEED: None}
 
 
+def test_a_form_that_another_takes_the_place_of_is_led_back_to() -> None:
+    talk = Talk()
+    talk.turn(action("recommend_form"), loop("recommend_form"), need="recommend_product")
+    aside = talk.turn(action(FORM), loop(FORM), need="track_order")
+    assert len(aside.replies) == 1
+    assert settings(aside) == {SECOND_NEED_WAITING: "recommend_product"}
+    ended = talk.turn(action(FORM), loop(None), action("action_track_order"), need="inform")
+    assert ended.replies[-1].text in wordings("en", "recommend_product")
+
+
+def test_a_form_that_was_left_is_not_led_back_to() -> None:
+    talk = Talk()
+    talk.turn(action("recommend_form"), loop("recommend_form"), need="recommend_product")
+    talk.turn(action("action_deactivate_loop"), loop(None), need="deny")
+    assert settings(talk.turn(action(FORM), loop(FORM), need="track_order")) == {}
+
+
 def test_it_outlives_a_form_that_is_longer_than_the_memory() -> None:
     talk = Talk()
     talk.turn(action(FORM), loop(FORM), second="invoice")

@@ -16,7 +16,8 @@ from tenin.language.yamlfile import read_yaml
 PROJECT = Path(__file__).parents[3]
 PRODUCT = ("actions", "scripts", "tenin")
 READY = load_languages(PROJECT / "languages.yml").ready
-NEVER_TYPED = {"page_opened"}  # the page's own event
+# The page's own event, and what only a button says.
+NEVER_TYPED = {"page_opened", "restock_wish", "why_this"}
 OUT_OF_SCOPE = "out_of_scope"
 FALLBACK = "nlu_fallback"
 

@@ -10,7 +10,13 @@ from sqlalchemy.orm import Session
 
 from tenin.database import read_transaction, write_transaction
 from tenin.shop.models import products
-from tenin.shop.recommendations import Recommendation, recommend
+from tenin.shop.recommendations import (
+    Recommendation,
+    Wish,
+    nearest_in_stock,
+    recommend,
+    suits_something,
+)
 from tenin.shop.sample_data import load_sample_data
 
 EVERYTHING = 100
@@ -88,3 +94,46 @@ def test_the_last_one_sold_is_recommended_no_more(empty_shop: Engine, today: dat
     assert "KW-501" not in skus
     assert skus[:3] == ["KC-304", "KS-103", "KB-401"]
     assert {"KW-503", "KW-502"} < set(skus)
+
+
+def test_what_suits_the_stated_need_comes_first(session: Session) -> None:
+    goods = recommend(session, "en", wish=Wish(words=["kayaking", "rain"]))
+    assert goods[0].sku == "KB-406"  # the dry bag has both
+    assert {each.because for each in goods} == {"need"}
+    assert recommend(session, "en", wish=Wish(words=["%%", "__", "\0"])) == recommend(session, "en")
+
+
+def test_a_budget_is_kept(session: Session) -> None:
+    goods = recommend(session, "en", limit=EVERYTHING, wish=Wish(most=Decimal("149.00")))
+    assert max(each.price for each in goods) == Decimal("149.00")
+    assert recommend(session, "en", wish=Wish(category="shoes", most=Decimal(50))) == []
+
+
+def test_little_to_be_spent_puts_the_least_expensive_first(session: Session) -> None:
+    prices = [each.price for each in recommend(session, "en", wish=Wish("shoes", cheap=True))]
+    assert prices == sorted(prices)
+    assert prices[0] == Decimal("289.00")
+
+
+def test_what_was_bought_before_leads_to_what_others_bought_with_it(session: Session) -> None:
+    goods = recommend(session, "en", wish=Wish(bought=["KS-102"]))
+    assert goods[0].because == "history"
+    assert "KS-102" not in [each.sku for each in goods]
+    need = recommend(session, "en", wish=Wish(words=["kayaking"], bought=["KS-102"]))
+    assert (need[0].sku, need[0].because) == ("KB-406", "need")
+
+
+def test_words_that_the_catalogue_knows(session: Session) -> None:
+    assert suits_something(session, "ja", ["ランニング"])
+    assert not suits_something(session, "ja", ["xkcd", "\0"])
+    assert not suits_something(session, "en", [])
+
+
+def test_the_nearest_in_stock_is_of_the_same_kind(session: Session) -> None:
+    nearest = nearest_in_stock(session, "en", "KT-603")
+    assert nearest is not None
+    assert (nearest.category, nearest.sku, nearest.in_stock) == ("camping", "KT-606", True)
+    other = nearest_in_stock(session, "en", "KT-603", exclude=["KT-606"])
+    assert other is not None
+    assert other.sku == "KT-604"
+    assert nearest_in_stock(session, "en", "none") is None

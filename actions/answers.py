@@ -1,0 +1,57 @@
+"""affirm and deny that no story takes up: what they answer is what was offered last.
+
+The slot `offered` is set by the action that offers, and outlasts a question in between.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import FollowupAction, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.recommend_product import with_rejected
+from actions.restock_wish import ActionRestockWish
+
+GOODS = "goods"
+RESTOCK = "restock_wish"
+
+
+class ActionAffirm(Action):
+    """Go on with what was offered; ask what the yes is to if nothing was."""
+
+    def name(self) -> str:
+        """The action's name in domain.yml."""
+        return "action_affirm"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[dict[str, Any]]:
+        """Open the form of the offer."""
+        if tracker.get_slot("offered") == RESTOCK:
+            if tracker.get_slot("contact"):
+                # The form would be done at once, and no rule goes on from there.
+                return list(await ActionRestockWish().run(dispatcher, tracker, domain))
+            return [SlotSet("offered", None), FollowupAction("restock_form")]
+        dispatcher.utter_message(response="utter_affirm")
+        return [SlotSet("offered", None)]
+
+
+class ActionDeny(Action):
+    """Take a no for a no: what was recommended doesn't come back."""
+
+    def name(self) -> str:
+        """The action's name in domain.yml."""
+        return "action_deny"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[dict[str, Any]]:
+        """Remember what was turned down."""
+        offered = tracker.get_slot("offered")
+        dispatcher.utter_message(response="utter_no_pressure" if offered else "utter_deny")
+        events = [SlotSet("offered", None)]
+        if offered == GOODS:
+            events += [SlotSet("rejected", with_rejected(tracker)), SlotSet("shown", None)]
+        return events

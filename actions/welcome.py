@@ -1,0 +1,64 @@
+"""welcome: the page was opened; a greeting by who has come, with goods to look at."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions import context, customer, goods
+from actions.customer import Known
+from tenin.database import read_transaction
+from tenin.shop.recommendations import Recommendation, Wish, recommend
+
+logger = logging.getLogger(__name__)
+
+
+class ActionWelcome(Action):
+    """Welcome a first visitor, someone known by name, or someone who comes back."""
+
+    def name(self) -> str:
+        """The action's name in domain.yml."""
+        return "action_welcome"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[dict[str, Any]]:
+        """Look up who it is; a shop that doesn't answer must not spoil the welcome."""
+
+        def look_up() -> tuple[Known | None, list[Recommendation]]:
+            known = customer.known(tracker)
+            wish = Wish(bought=known.bought if known else [])
+            with read_transaction(context.shop()) as session:
+                return known, recommend(session, context.language(tracker), wish=wish)
+
+        known, featured = None, []
+        try:
+            known, featured = await context.in_time(look_up)
+        except Exception:
+            logger.exception("welcomed without knowing whom, and without goods")
+        _say(dispatcher, known, featured)
+        return [SlotSet("stage", "welcome")]
+
+
+def _say(
+    dispatcher: CollectingDispatcher, known: Known | None, featured: list[Recommendation]
+) -> None:
+    cards = {"json_message": {"cards": [goods.recommendation_card(good) for good in featured]}}
+    cards = cards if featured else {}
+    if known is None:
+        dispatcher.utter_message(response="utter_welcome", **cards)
+    elif not known.orders:
+        dispatcher.utter_message(response="utter_welcome_named", customer=known.name, **cards)
+    else:
+        last = known.orders[0]
+        dispatcher.utter_message(
+            response="utter_welcome_back",
+            customer=known.name,
+            products=[item.name for item in last.items],
+            placed=last.placed_on.isoformat(),
+            **cards,
+        )
