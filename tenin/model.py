@@ -99,6 +99,8 @@ def _train(root: Path, path: Path, progress: Progress) -> None:
         command += ["--config", "config.yml", "--domain", "domain.yml", "--data", "data"]
         # Rasa reads everything over again to validate it, and only warns: `make check` does that.
         command += ["--out", folder, "--skip-validation"]
+        # The policies of config.yml learn by heart and leave stories glued together out anyway.
+        command += ["--augmentation", "0"]
         scratch = Path(folder, "scratch")
         scratch.mkdir()
         _run(command, root, {"TMPDIR": str(scratch)}, progress)
