@@ -6,9 +6,10 @@ Only what is in stock, by plain SQL on the shop's own tables.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any, Literal
 
-from sqlalchemy import and_, case, distinct, func, literal, select
+from sqlalchemy import and_, case, distinct, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from tenin.shop.catalogue import (
@@ -18,7 +19,7 @@ from tenin.shop.catalogue import (
     list_products,
     products_of_category,
 )
-from tenin.shop.models import order_items, orders, product_text, products
+from tenin.shop.models import order_items, orders, product_alias, product_text, products
 
 MOST_PER_CATEGORY = 2
 
@@ -144,7 +145,11 @@ def suits_something(session: Session, language: str, words: Sequence[str]) -> bo
 def nearest_in_stock(
     session: Session, language: str, sku: str, exclude: Sequence[str] = ()
 ) -> ProductView | None:
-    """Return the product in stock that is nearest to one: its category, then its price."""
+    """Return the product in stock that is nearest to one: of its category, most alike by name.
+
+    Alike are names and aliases, of all languages, that have pairs of letters in common: a
+    sleeping mat is nearer to a sleeping bag than a chair is. Among equals the price decides.
+    """
     wanted = get_product(session, sku, language)
     if wanted is None:
         return None
@@ -153,7 +158,31 @@ def nearest_in_stock(
         for good in products_of_category(session, wanted.category, language)
         if good.in_stock and good.sku not in (sku, *exclude)
     ]
-    return min(others, key=lambda good: abs(good.price - wanted.price), default=None)
+    pairs = _pairs_of_letters(session, [sku, *(good.sku for good in others)])
+
+    def distance(good: ProductView) -> tuple[float, Decimal]:
+        common, either = pairs[sku] & pairs[good.sku], pairs[sku] | pairs[good.sku]
+        return -len(common) / max(len(either), 1), abs(good.price - wanted.price)
+
+    return min(others, key=distance, default=None)
+
+
+def _pairs_of_letters(session: Session, skus: Sequence[str]) -> dict[str, set[str]]:
+    """Give for each product the pairs of letters in its names and aliases."""
+    names = (
+        select(products.c.sku, product_text.c.name)
+        .join(product_text, product_text.c.product_id == products.c.id)
+        .where(products.c.sku.in_(skus))
+    )
+    aliases = (
+        select(products.c.sku, product_alias.c.alias)
+        .join(product_alias, product_alias.c.product_id == products.c.id)
+        .where(products.c.sku.in_(skus))
+    )
+    found: dict[str, set[str]] = {sku: set() for sku in skus}
+    for sku, name in session.execute(union_all(names, aliases)):
+        found[sku].update(one + other for one, other in pairwise(name.casefold()))
+    return found
 
 
 def goods_to_choose_from(
