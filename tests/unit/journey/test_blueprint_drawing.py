@@ -87,10 +87,11 @@ def test_thirty_steps_are_wide_and_say_the_lanes_again() -> None:
     first = READ.blueprints[0]
     stages = tuple(stage for each in READ.blueprints for stage in each.stages)
     svg = draw(replace(first, stages=stages), READ.personas[first.persona], "en")
-    assert len(list(replace(first, stages=stages).steps)) == 30
-    assert texts(svg).count("Evidence") == 3
+    steps = len(list(replace(first, stages=stages).steps))
+    assert steps >= 30
+    assert texts(svg).count("Evidence") == -(-steps // 10)  # again after each tenth step
     [wide] = re.findall(r'<svg[^>]* width="([\d.]+)"', svg)
-    assert 30 * 196 < float(wide) < 30 * 260
+    assert steps * 196 < float(wide) < steps * 260
 
 
 @each_language
