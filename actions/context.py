@@ -13,7 +13,7 @@ from sqlalchemy.engine import Engine
 
 from tenin.database import make_engine
 from tenin.language.languages import configured
-from tenin.language.policy import load_policy
+from tenin.language.policy import Policy, load_policy
 from tenin.language.wording import load_responses
 from tenin.settings import Settings, load_settings
 from tenin.shop.database_shop import DatabaseShop
@@ -50,9 +50,7 @@ def shop_of_orders() -> Shop:
 @functools.lru_cache(maxsize=1)
 def terms() -> Terms:
     """The shop's terms as far as orders go by them, from policy.yml."""
-    languages = configured()
-    policy = load_policy(settings().root / "policy.yml", languages.names)
-    said = policy.shared
+    said = _policy().shared
     fee, currency = said["cancellation_fee"]
     return Terms(
         return_days=said["returns_days"],
@@ -61,8 +59,13 @@ def terms() -> Terms:
         refund_working_days=said["refund_working_days"],
         currency=currency,
         most_pieces=said["ordering_most_pieces"],
-        shop_name=dict(policy.by_language["shop_name"]),
+        shop_name=dict(_policy().by_language["shop_name"]),
     )
+
+
+@functools.lru_cache(maxsize=1)
+def _policy() -> Policy:
+    return load_policy(settings().root / "policy.yml", configured().names)
 
 
 @functools.lru_cache(maxsize=1)
@@ -71,14 +74,9 @@ def answers() -> frozenset[str]:
     return frozenset(load_responses(settings().root / "data" / "responses").variations)
 
 
-@functools.lru_cache(maxsize=1)
 def currency() -> str:
     """The currency that the shop sells in."""
-    languages = configured()
-    terms = load_policy(settings().root / "policy.yml", languages.ready).values(
-        languages.default, languages.default
-    )
-    return str(terms["payment_currency"])
+    return str(_policy().shared["payment_currency"])
 
 
 async def in_time(work: Callable[[], T]) -> T:

@@ -6,15 +6,14 @@ What they bought makes a welcome or a recommendation better; where it can't be h
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from rasa_sdk import Tracker
 
 from actions import context
-from tenin.conversation import identity
+from tenin.conversation.identity import customer_of
 from tenin.database import read_transaction
+from tenin.shop.interface import Order
 
 LAST_ORDERS = 5
 
@@ -27,7 +26,7 @@ class Known:
 
     id: str
     name: str
-    orders: tuple[Any, ...] = ()
+    orders: tuple[Order, ...] = ()
 
     @property
     def bought(self) -> list[str]:
@@ -36,28 +35,21 @@ class Known:
         return list(dict.fromkeys(item.sku for order in kept for item in order.items))
 
 
-def shop() -> Any | None:
-    """The shop behind `tenin.shop.interface.Shop`, or None where the actions have none."""
-    made: Callable[[], Any] | None = getattr(context, "shop_of_orders", None)
-    return made() if made is not None else None
-
-
 def known(tracker: Tracker) -> Known | None:
     """The signed-in customer with their last orders; None if nobody is, or it can't be told.
 
     Blocking.
     """
-    customer_of: Any = getattr(identity, "customer_of", None)
-    if customer_of is None:
-        return None
     try:
         with read_transaction(context.conversations()) as session:
             customer_id = customer_of(session, tracker.sender_id)
-        counter = shop() if customer_id is not None else None
-        customer = counter.customer(customer_id) if counter is not None else None
-        if counter is None or customer is None:
+        if customer_id is None:
             return None
-        orders = counter.orders(customer_id, context.language(tracker), LAST_ORDERS)
+        shop = context.shop_of_orders()
+        customer = shop.customer(customer_id)
+        if customer is None:
+            return None
+        orders = shop.orders(customer_id, context.language(tracker), LAST_ORDERS)
         return Known(customer_id, customer.name, tuple(orders))
     except Exception:
         logger.exception("who is signed in, or what they bought, can't be told")

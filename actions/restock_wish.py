@@ -9,7 +9,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import context, customer
+from actions import context
 from tenin.database import read_transaction
 from tenin.shop.catalogue import products_by_sku
 
@@ -33,11 +33,10 @@ class ActionRestockWish(Action):
         def note() -> tuple[str, str]:
             with read_transaction(context.shop()) as session:
                 found = products_by_sku(session, [sku] if sku else [], language)
-            shop = customer.shop()
-            if not found or shop is None:
+            if not found:
                 return "utter_restock_person", ""
             try:
-                noted = shop.wish_restock(found[0].sku, contact, language)
+                noted = context.shop_of_orders().wish_restock(found[0].sku, contact, language)
             except Exception:
                 logger.exception("a wish to hear of stock could not be noted")
                 return "utter_restock_person", ""

