@@ -23,12 +23,19 @@ def _an_address() -> str:
 class Customer:
     """One browser's session: sends, and reads the stream from its beginning."""
 
-    def __init__(self, url: str, language: str = "en", token: str | None = None) -> None:
-        """Begin a session, or go on with the one of `token`."""
+    def __init__(
+        self,
+        url: str,
+        language: str = "en",
+        token: str | None = None,
+        shops_word: str | None = None,
+    ) -> None:
+        """Begin a session, with the shop's word on who it is; or go on with that of `token`."""
         self.http = httpx.Client(base_url=url, timeout=PATIENCE, trust_env=False, verify=False)
         self.http.headers["x-forwarded-for"] = _an_address()
         if token is None:
-            answer = self.http.post("/chat/session", json={"language": language})
+            body = {"language": language, "customer": shops_word}
+            answer = self.http.post("/chat/session", json=body)
             answer.raise_for_status()
             token = answer.json()["token"]
         self.token = str(token)

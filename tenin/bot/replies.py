@@ -23,8 +23,9 @@ from tenin.conversation.voice import Voice
 PERSON_WANTED = "person_wanted"
 LANGUAGE = "language"
 SECOND_NEED_WAITING = "second_need_waiting"
-# What a form is for, where a customer can be led back to it.
+# What a form is for, where a customer can be led back to it; order_form's is in the slot.
 NEEDS = {"recommend_form": "recommend_product", "track_order_form": "track_order"}
+ORDER_NEED = "order_need"
 EVENT = "event"  # what the page tells by itself may go without an answer
 
 
@@ -139,7 +140,7 @@ def _interrupted(before: list[dict[str, Any]], new: list[dict[str, Any]]) -> str
     for event in new:
         if event["event"] == "active_loop":
             if open_form and event["name"] and event["name"] != open_form:
-                return NEEDS.get(open_form)
+                return NEEDS.get(open_form) or _slot(before, ORDER_NEED)
             open_form = event["name"]
     return None
 

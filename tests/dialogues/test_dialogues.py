@@ -2,8 +2,9 @@
 
 Each file of tests/dialogues/<language>/ is a list of dialogues. A turn has what
 the customer `said` or `clicked`, and the responses that `answered` it, by name.
-`with` are words that must be in the answer, `{order}` and `{email}` the demo order's,
-`{paid}` and the like the newest order of its customer in that status.
+`with` are words that must be in the answer. Every dialogue has a customer of its own:
+`{email}` is theirs, `{order}` their order on its way, `{paid}` and the like their newest
+in that status. With `signed_in` the shop has told us who it is, by that name.
 In a turn with `agent` a person at the desk writes that, having taken the conversation, and
 with `handback` gives it back to the bot.
 """
@@ -16,14 +17,11 @@ from typing import Any
 
 import pytest
 import yaml
-from sqlalchemy import select
 
-from tenin.database import make_engine, read_transaction
-from tenin.shop.models import customers, orders
-from tenin.shop.sample_data import demo_order
 from tests.agent import DeskAgent
 from tests.answers import is_wording_of
 from tests.customer import Customer
+from tests.demo_orders import own_orders, token_of
 from tests.system import System
 from tests.trace import Tracing, conversation_of
 
@@ -32,30 +30,10 @@ HERE = Path(__file__).parent
 
 def _dialogues() -> list[Any]:
     return [
-        pytest.param(file, name, dialogue["turns"], id=f"{file.parent.name}: {name}")
+        pytest.param(file, dialogue, id=f"{file.parent.name}: {dialogue['dialogue']}")
         for file in sorted(HERE.glob("*/*.yml"))
         for dialogue in yaml.safe_load(file.read_text(encoding="utf-8"))
-        for name in [dialogue["dialogue"]]
     ]
-
-
-@pytest.fixture(scope="module")
-def facts(system: System) -> dict[str, str]:
-    engine = make_engine(f"sqlite:///{system.root}/var/shop.db")
-    with read_transaction(engine) as session:
-        number, email = demo_order(session)
-        of_status = {
-            status: session.execute(
-                select(orders.c.number)
-                .join(customers, customers.c.id == orders.c.customer_id)
-                .where(customers.c.email == email, orders.c.status == status)
-                .order_by(orders.c.placed_at.desc())
-            ).scalars()
-            for status in ("paid", "packed", "delivered", "cancelled")
-        }
-        newest = {status: str(numbers.first()) for status, numbers in of_status.items()}
-    engine.dispose()
-    return {"order": number, "email": email, **newest}
 
 
 @pytest.fixture(scope="module")
@@ -65,22 +43,19 @@ def desk(system: System) -> Iterator[DeskAgent]:
     agent.http.close()
 
 
-@pytest.mark.parametrize(("file", "name", "turns"), _dialogues())
+@pytest.mark.parametrize(("file", "dialogue"), _dialogues())
 def test_dialogue(
-    system: System,
-    facts: dict[str, str],
-    desk: DeskAgent,
-    trace: Tracing,
-    file: Path,
-    name: str,
-    turns: list[dict[str, Any]],
+    system: System, desk: DeskAgent, trace: Tracing, file: Path, dialogue: dict[str, Any]
 ) -> None:
-    customer = Customer(system.url, file.parent.name)
-    trace.follow(customer, file, name)
+    language, name = file.parent.name, dialogue.get("signed_in")
+    own = own_orders(system, language, name)
+    shops_word = token_of(system, own.customer_id) if name else None
+    customer = Customer(system.url, language, shops_word=shops_word)
+    trace.follow(customer, file, dialogue["dialogue"])
     writer = Writer(desk, conversation_of(trace.engine, customer))
     try:
-        for turn in turns:
-            _hold(customer, writer, file.parent.name, turn, facts)
+        for turn in dialogue["turns"]:
+            _hold(customer, writer, language, turn, own.facts())
     finally:
         customer.close()
 

@@ -153,6 +153,16 @@ def test_a_form_that_another_takes_the_place_of_is_led_back_to() -> None:
     assert ended.replies[-1].text in wordings("en", "recommend_product")
 
 
+def test_an_errand_that_another_form_takes_the_place_of_is_led_back_to_by_its_need() -> None:
+    talk = Talk()
+    begun = [action("order_form"), loop("order_form"), slot("order_need", "return_item")]
+    talk.turn(*begun, need="return_item")
+    aside = talk.turn(action("recommend_form"), loop("recommend_form"), need="recommend_product")
+    assert settings(aside) == {SECOND_NEED_WAITING: "return_item"}
+    ended = talk.turn(loop(None), action("action_recommend_product"), need="inform")
+    assert ended.replies[-1].text in wordings("en", "return_item")
+
+
 def test_a_form_that_was_left_is_not_led_back_to() -> None:
     talk = Talk()
     talk.turn(action("recommend_form"), loop("recommend_form"), need="recommend_product")
