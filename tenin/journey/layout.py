@@ -16,7 +16,7 @@ from tenin.journey.model import Blueprint, FailPoint, Persona, Step
 from tenin.journey.wording import Said
 
 MARGIN, LABEL, COLUMN, GAP = 28.0, 152.0, 196.0, 20.0
-PAD, BETWEEN, LANE_PAD, PARAGRAPH = 10.0, 8.0, 14.0, 0.0
+PAD, BETWEEN, LANE_PAD, PARAGRAPH = 10.0, 8.0, 14.0, 5.0
 SIZE, SMALL, CODE_SIZE, LEADING = 13.0, 11.5, 11.5, 1.36
 EVERY = 10  # columns after which the lanes' names stand again
 BAND = 34.0  # height of a stage's head and of a boundary's line
