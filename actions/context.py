@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import functools
 from collections.abc import Callable
-from decimal import Decimal
 from typing import TypeVar
 
 from rasa_sdk import Tracker
@@ -16,7 +15,7 @@ from tenin.language.languages import configured
 from tenin.language.policy import Policy, load_policy
 from tenin.language.wording import load_responses
 from tenin.settings import Settings, load_settings
-from tenin.shop.database_shop import DatabaseShop
+from tenin.shop.choice import chosen_shop, terms_of
 from tenin.shop.interface import Shop
 from tenin.shop.terms import Terms
 
@@ -43,24 +42,14 @@ def shop() -> Engine:
 
 @functools.lru_cache(maxsize=1)
 def shop_of_orders() -> Shop:
-    """The shop as orders are asked of it: its own tables."""
-    return DatabaseShop(shop(), terms())
+    """The shop as orders are asked of it."""
+    return chosen_shop(settings(), shop(), terms())
 
 
 @functools.lru_cache(maxsize=1)
 def terms() -> Terms:
     """The shop's terms as far as orders go by them, from policy.yml."""
-    said = _policy().shared
-    fee, currency = said["cancellation_fee"]
-    return Terms(
-        return_days=said["returns_days"],
-        exchange_days=said["exchange_days"],
-        cancellation_fee=Decimal(fee),
-        refund_working_days=said["refund_working_days"],
-        currency=currency,
-        most_pieces=said["ordering_most_pieces"],
-        shop_name=dict(_policy().by_language["shop_name"]),
-    )
+    return terms_of(_policy())
 
 
 @functools.lru_cache(maxsize=1)

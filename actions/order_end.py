@@ -6,6 +6,7 @@ a slot for that person.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -29,6 +30,7 @@ from actions.order_form import (
 from actions.order_questions import NOT_REACHED, access_of, known_of, not_reached, plan_values, say
 from actions.order_words import money, refusal
 from tenin.shop.interface import Invoice, NotAllowedError, Order, OrderItem, Quote, Refund
+from tenin.shop.invoice_link import InvoiceLink, sign_link
 
 MOST_REFUNDS = 3
 Line = dict[str, Any]
@@ -73,7 +75,8 @@ def _carry_out(tracker: Tracker, access: Access) -> list[Line]:
     if need == "refund_status":
         return _refunds(access.shop.refunds(order.number), order)
     if need == "invoice":
-        return [_invoice(access.shop.invoice(order.number, access.language), order)]
+        invoice = access.shop.invoice(order.number, access.language)
+        return [_invoice(invoice, order, access.language)]
     errand = errand_of(need, order)
     item = next((item for item in order.items if item.id == tracker.get_slot(ITEM)), None)
     if errand.make is None or (errand.plan and tracker.get_slot(CONFIRMED) is not True):
@@ -122,7 +125,7 @@ def _refund(refund: Refund) -> Line:
     return {"response": "utter_refund_requested", **values}
 
 
-def _invoice(invoice: Invoice | None, order: Order) -> Line:
+def _invoice(invoice: Invoice | None, order: Order, language: str) -> Line:
     if invoice is None:
         return {"response": "utter_invoice_none", "order_number": order.number}
     return {
@@ -130,4 +133,19 @@ def _invoice(invoice: Invoice | None, order: Order) -> Line:
         "order_number": order.number,
         "number": invoice.number,
         "day": invoice.issued_on.isoformat(),
+        "minutes": context.settings().invoice.link_minutes,
+        "json_message": {"cards": [_link(invoice, language)]},
+    }
+
+
+def _link(invoice: Invoice, language: str) -> Line:
+    """A card that opens the invoice's page for a time; by its number, which needs no wording."""
+    settings = context.settings()
+    lasts = timedelta(minutes=settings.invoice.link_minutes)
+    token = sign_link(settings.secret, InvoiceLink(invoice.order, language), lasts)
+    return {
+        "kind": "invoice",
+        "title": invoice.number,
+        "url": f"/invoice/{token}",
+        "image": "/static/shop/invoice.svg",
     }

@@ -22,7 +22,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from tenin import demo_shop
+from tenin import demo_shop, invoice_page
 from tenin.channels import email
 from tenin.channels import web as web_channel
 from tenin.channels.customer_token import load_rules
@@ -35,11 +35,13 @@ from tenin.conversation.wake import listen
 from tenin.database import check_schema, make_engine
 from tenin.desk import blueprints as desk_blueprints
 from tenin.desk import routes as desk_routes
-from tenin.language.languages import detect, match
+from tenin.language.languages import configured, detect, match
+from tenin.language.policy import load_policy
 from tenin.pages.rendering import STATIC, render, strings
 from tenin.services import Services, services_of
 from tenin.settings import Settings, load_settings
 from tenin.shop import models as shop
+from tenin.shop.choice import chosen_shop, terms_of
 from tenin.web import SECURITY_HEADERS, Problem, SecurityHeaders, problem_response
 
 POLL_SECONDS = 1.0
@@ -62,11 +64,13 @@ def create_app(settings: Settings | None = None) -> Starlette:
     shop_engine = make_engine(settings.shop.database_url)
     check_schema(engine, conversation.MIGRATIONS, conversation.VERSION_TABLE)
     check_schema(shop_engine, shop.MIGRATIONS, shop.VERSION_TABLE)
+    policy = load_policy(settings.root / "policy.yml", configured().names)
     app = Starlette(
         routes=[
             *demo_shop.routes,
             Route("/health", health, methods=["GET"]),
             Mount("/static", StaticFiles(directory=STATIC)),
+            *invoice_page.routes,
             *web_channel.routes,
             *desk_routes.routes,
             *desk_blueprints.routes,
@@ -83,6 +87,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
         settings,
         engine,
         shop_engine,
+        chosen_shop(settings, shop_engine, terms_of(policy)),
         Voice.load(settings.root),
         Hub(engine),
         load_rules(settings),

@@ -16,17 +16,19 @@ from tenin.channels.hub import Hub
 from tenin.conversation.voice import Voice
 from tenin.database import read_transaction, write_transaction
 from tenin.settings import Settings
+from tenin.shop.interface import Shop
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Services:
-    """Settings, databases, wording, who listens, and how the shop's tokens are verified."""
+    """Settings, databases, shop, wording, who listens, how the shop's tokens are verified."""
 
     settings: Settings
     engine: Engine
     shop_engine: Engine
+    shop: Shop
     voice: Voice
     hub: Hub
     token_rules: TokenRules | None = None

@@ -169,6 +169,12 @@ class EmailSettings(_Section):
         return values
 
 
+class InvoiceSettings(_Section):
+    """The links by which customers open their invoices."""
+
+    link_minutes: int = Field(30, ge=1, le=1440)
+
+
 class DeskSettings(_Section):
     """The agents' desk."""
 
@@ -206,6 +212,7 @@ class Settings(_Section):
     proof: ProofSettings = ProofSettings()
     identity: IdentitySettings = IdentitySettings()
     email: EmailSettings = EmailSettings()
+    invoice: InvoiceSettings = InvoiceSettings()
     demo: DemoSettings = DemoSettings()
     desk: DeskSettings = DeskSettings()
     chat: ChatSettings = ChatSettings()
@@ -227,7 +234,9 @@ class Settings(_Section):
 
     @property
     def secret(self) -> str:
-        """What signs the desk's cookie: TENIN_SECRET, or `var/secret`, made when it is absent.
+        """What signs the desk's cookie and invoices' links.
+
+        TENIN_SECRET, or `var/secret`, made when it is absent.
 
         Raises SettingsError when that file can't be read or made, or is too short.
         """

@@ -53,9 +53,19 @@ def append(session: Session, conversation_id: str, new: Sequence[Event]) -> None
 
 
 def fresh_start(slots: Mapping[str, Any], now: float | None = None) -> list[Event]:
-    """Events after which the bot listens with no form open, and knows `slots`."""
+    """Events after which the bot listens with no form open, and knows `slots`.
+
+    What was asked for before is over: a person has seen to it.
+    """
     now = time.time() if now is None else now
-    nothing_open = ("requested_slot", "person_wanted", "second_need", "second_need_waiting")
+    nothing_open = (
+        "requested_slot",
+        "person_wanted",
+        "second_need",
+        "second_need_waiting",
+        "order_need",
+        "order_request",
+    )
     values = {**dict.fromkeys(nothing_open), **slots}
     return [
         {"event": "active_loop", "timestamp": now, "name": None},
@@ -65,6 +75,13 @@ def fresh_start(slots: Mapping[str, Any], now: float | None = None) -> list[Even
         ),
         {"event": "action", "timestamp": now, "name": "action_listen"},
     ]
+
+
+def slots(events: Sequence[Event]) -> dict[str, Any]:
+    """The slots that have a value after these events, by name."""
+    state = _state(events[_after_restart(events) :])
+    values = {event["name"]: event["value"] for event in state if event["event"] == "slot"}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def bound(events: Sequence[Event], turns: int) -> list[Event]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -193,8 +194,11 @@ async def _change(
 
 
 async def _viewed(services: Services, conversation_id: str) -> dict[str, Any]:
+    remembered = timedelta(minutes=services.settings.proof.remembered_minutes)
     try:
-        return await services.read(lambda session: conversation_view(session, conversation_id))
+        return await services.read(
+            lambda session: conversation_view(session, conversation_id, remembered)
+        )
     except NoSuchConversation:
         raise _no_conversation() from None
 

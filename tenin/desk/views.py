@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, select
@@ -10,8 +10,10 @@ from sqlalchemy.orm import Session
 
 from tenin.channels.stream import shown_line
 from tenin.conversation import delivery
+from tenin.conversation.identity import REMEMBERED
 from tenin.conversation.models import Conversation, Line, Owner
 from tenin.conversation.transcript import NoSuchConversation, lines_after
+from tenin.desk.errands import errands
 
 MOST_LISTED = 50  # of the bot's conversations
 WHOLE = 5_000  # lines
@@ -31,10 +33,12 @@ def conversation_list(session: Session, agent_id: str) -> list[dict[str, Any]]:
     return [_summary(conversation, last) for conversation, last in [*queue, *held, *bots]]
 
 
-def conversation_view(session: Session, conversation_id: str) -> dict[str, Any]:
-    """One conversation with every line, also those the customer never saw.
+def conversation_view(
+    session: Session, conversation_id: str, remembered: timedelta = REMEMBERED
+) -> dict[str, Any]:
+    """One conversation with every line, also those the customer never saw, and its errands.
 
-    Of a very long one the latest lines.
+    Of a very long one the latest lines. `remembered` is how long a proved order counts as that.
 
     Raises:
         NoSuchConversation: if there is none of that id.
@@ -54,7 +58,8 @@ def conversation_view(session: Session, conversation_id: str) -> dict[str, Any]:
         }
         for line in lines_after(session, conversation_id, begin, WHOLE, desk=True)
     ]
-    return {**_summary(*rows[0]), "lines": lines}
+    asked = errands(session, conversation_id, remembered)
+    return {**_summary(*rows[0]), "errands": asked, "lines": lines}
 
 
 def _rows(

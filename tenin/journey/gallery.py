@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tenin.journey.drawing import draw, of
+from tenin.journey.drawing import draw
+from tenin.journey.labels import of
 from tenin.journey.model import Blueprint
 from tenin.journey.reading import Blueprints, read_all
 from tenin.journey.wording import Said, load_sayer

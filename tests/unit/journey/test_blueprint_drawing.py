@@ -8,7 +8,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tenin.journey.drawing import LANES, draw, labels
+from tenin.journey.drawing import draw
+from tenin.journey.labels import labels
+from tenin.journey.layout import LANES
 from tenin.journey.measure import shorten, width, wrap
 from tenin.journey.model import Blueprint
 from tenin.journey.reading import read_all

@@ -106,6 +106,12 @@ def pages(language: str) -> dict[str, str]:
         ),
         "closed": render("desk_closed.html", language=language, strings=words["desk"]),
         **{
+            f"invoice {kind}": render(
+                "invoice_closed.html", language=language, strings=words["invoice"], kind=kind
+            )
+            for kind in ("bad", "none", "expired", "failed")
+        },
+        **{
             f"error {status}": render(
                 "error.html", language=language, strings=words["error"], status=status
             )

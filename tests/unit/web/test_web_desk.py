@@ -61,12 +61,14 @@ def test_from_the_queue_to_an_agent_and_back_to_the_bot(
     assert site.woken() == [conversation]
     with read_transaction(site.engine) as session:
         remembered = tracker.load(session, conversation)
-    assert [(event["event"], event.get("name")) for event in remembered[-6:]] == [
+    assert [(event["event"], event.get("name")) for event in remembered[-8:]] == [
         ("active_loop", None),
         ("slot", "requested_slot"),
         ("slot", "person_wanted"),
         ("slot", "second_need"),
         ("slot", "second_need_waiting"),
+        ("slot", "order_need"),
+        ("slot", "order_request"),
         ("action", "action_listen"),
     ]
 
@@ -173,7 +175,7 @@ def test_the_list_puts_first_whoever_waits_longest(
     assert [each["id"] for each in lin.conversations()] == [*waiting, theirs, mine, *bots[::-1]]
     keys = {"id", "owner", "agent", "epoch", "language", "reason", "asked", "waiting_since"}
     assert all(each.keys() == keys | {"updated_at", "last"} for each in mei.conversations())
-    assert mei.look(mine).keys() == keys | {"updated_at", "last", "lines"}
+    assert mei.look(mine).keys() == keys | {"updated_at", "last", "errands", "lines"}
 
 
 def test_the_latest_lines_of_a_very_long_conversation(

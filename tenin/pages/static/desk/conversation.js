@@ -15,6 +15,7 @@ export class ConversationView {
   #atEnd = true;
   #title = h("h2", { tabindex: "-1" });
   #about = h("p", { class: "about" });
+  #errands = h("ul", { class: "errands" });
   #scroller;
   #list;
   #composer;
@@ -60,6 +61,7 @@ export class ConversationView {
       "div",
       { class: "open" },
       h("header", {}, back, who, actions),
+      this.#errands,
       this.#scroller,
       h("div", { class: "foot" }, this.#watching, this.#composer.element),
     );
@@ -86,6 +88,9 @@ export class ConversationView {
       ...(owner ? [h("span", { class: `owner ${mine ? "mine" : open.owner}` }, owner)] : []),
       h("span", {}, language),
     );
+    const errands = (open?.errands ?? []).map((errand) => this.#errand(errand));
+    this.#errands.hidden = errands.length === 0;
+    this.#errands.replaceChildren(...errands);
     this.#list.update(this.#items());
     if (this.#atEnd) this.#toEnd();
   }
@@ -109,6 +114,28 @@ export class ConversationView {
 
   #toEnd() {
     this.#scroller.scrollTop = this.#scroller.scrollHeight;
+  }
+
+  /** What the customer was about with an order, and what the shop's system left for a person. */
+  #errand({ need, failed, order, proved, item, wish }) {
+    const t = (key, values) => this.#strings.t(key, values);
+    const what = this.#strings.maybe(`desk.errand.need.${need}`) ?? t("desk.errand.other");
+    const mark = { true: "desk.errand.proved", false: "desk.errand.unproved" }[proved];
+    const number = order && h("span", {}, t("desk.errand.order", { number: order }));
+    if (number && mark) number.append(" ", h("i", { class: proved ? "proved" : "unproved" }, t(mark)));
+    const wishes = Object.entries(wish).map(([kind, values]) =>
+      h("span", {}, t(`desk.errand.${kind}`, { value: values.join(" / ") })),
+    );
+    const label = t(failed ? "desk.errand.failed" : "desk.errand.about");
+    return h(
+      "li",
+      { class: failed && "failed" },
+      h("b", {}, failed ? icon("alert") : null, label),
+      h("span", {}, what),
+      number,
+      item && h("span", {}, item),
+      ...wishes,
+    );
   }
 
   #items() {
