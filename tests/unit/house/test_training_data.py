@@ -86,27 +86,6 @@ def test_no_sentence_means_two_things(folder: str) -> None:
             assert known == need, f"{name_of(path)}: {sentence!r} is {need} and {known}"
 
 
-def sequences(path: Any) -> set[tuple[str, ...]]:
-    """What is said and done in each story of a file."""
-    return {
-        tuple(
-            str(step[kind]).split("/")[0]
-            for step in story["steps"]
-            for kind in ("intent", "action")
-            if kind in step
-        )
-        for story in content(path)["stories"]
-    }
-
-
-def test_no_story_test_repeats_a_training_story() -> None:
-    trained = {each for path in yaml_files("data/stories") for each in sequences(path)}
-    tested = [each for path in yaml_files("tests/stories") for each in sequences(path)]
-    assert trained
-    assert tested
-    assert not trained.intersection(tested)
-
-
 def test_story_tests_say_other_sentences_than_the_training_data() -> None:
     trained = {
         folded(sentence) for language in READY for _, sentence, _ in sentences("data/nlu", language)
