@@ -15,6 +15,7 @@ from actions import order_details
 from actions.errands import ERRANDS, TRACK, errand_of, statuses_of
 from actions.order_access import Access
 from actions.order_words import quote_in_words, refusal
+from tenin.language.choices import place
 from tenin.shop.interface import Change, Order, OrderItem
 from tenin.shop.orders import normal_order_number
 
@@ -49,6 +50,11 @@ class Known:
         """The values of one kind of entity in the message."""
         return order_details.named(self.entities, kind)
 
+    @property
+    def names_something(self) -> bool:
+        """Whether the message names goods, an order or a day: a bare "2" is no quantity."""
+        return any(kind != "quantity" for kind, _ in self.entities)
+
 
 @dataclass(frozen=True)
 class Step:
@@ -78,7 +84,7 @@ def next_step(known: Known, access: Access) -> Step:
 
 
 def _may_answer(known: Known) -> bool:
-    if known.entities:
+    if known.entities or (known.asked in (ORDER, ITEM) and place(known.text) is not None):
         return True
     if known.asked == CONFIRMED:
         return known.intent in (YES, NO)
@@ -90,6 +96,10 @@ def _may_answer(known: Known) -> bool:
 def _order(known: Known, access: Access) -> Order | Step:
     """The order that is meant and may be spoken of, else what to ask or to say."""
     mine = access.orders()
+    if known.asked == ORDER and not known.names_something:
+        listed, number_in_list = access.likely(known.need), place(known.text)
+        if number_in_list is not None and number_in_list < len(listed):
+            return listed[number_in_list]
     number = next(iter(known.named(NUMBER)), known.order)
     order = _numbered(mine, number)
     if order is not None:
@@ -132,9 +142,7 @@ def _about(known: Known, order: Order, slots: dict[str, Any], access: Access) ->
         return Step({CONFIRMED: known.intent == YES})
     item: OrderItem | None = None
     if errand.item:
-        item = order_details.item_meant(
-            known.entities, known.text, order, known.item, access.goods_of
-        )
+        item = _item(known, order, access)
         if item is not None and item.id != known.item:
             slots[ITEM] = item.id
     detail = order_details.wishes(known.entities, known.words, known.detail)
@@ -155,6 +163,14 @@ def _about(known: Known, order: Order, slots: dict[str, Any], access: Access) ->
     if not slots:
         return Step(ask=known.asked)
     return _quoted(errand.make(order, item, wish), slots, access)
+
+
+def _item(known: Known, order: Order, access: Access) -> OrderItem | None:
+    if known.asked == ITEM and not known.names_something:
+        number_in_list = place(known.text)
+        if number_in_list is not None and number_in_list < len(order.items):
+            return order.items[number_in_list]
+    return order_details.item_meant(known.entities, known.text, order, known.item, access.goods_of)
 
 
 def _address(known: Known) -> dict[str, Any]:

@@ -5,8 +5,7 @@ For a message that is known to ask for another language (the need `language_chan
 languages.yml, the words that want or refuse one in requests.yml.
 """
 
-import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any, NamedTuple
 import regex
 
 from tenin.language.languages import Languages, configured, detect
+from tenin.language.words import any_of, folded
 from tenin.language.yamlfile import read_yaml
 
 _FILE = Path(__file__).with_name("requests.yml")
@@ -43,12 +43,12 @@ def _cues() -> _Cues:
     found = read_yaml(_FILE)
     wanted, refused = found["wanted"], found["refused"]
     return _Cues(
-        wanted_before=regex.compile(rf"(?:{_any_of(wanted['before'])})\s*$"),
-        wanted_after=regex.compile(rf"\s*(?:{_any_of(wanted['after'])})"),
-        refused_before=regex.compile(_any_of(refused["before"])),
-        refused_after=regex.compile(_any_of(refused["after"])),
-        ends=regex.compile(rf"{_MARK.pattern}|{_any_of(found['break'])}", regex.V1),
-        others=tuple(map(_folded, found["others"])),
+        wanted_before=regex.compile(rf"(?:{any_of(wanted['before'])})\s*$"),
+        wanted_after=regex.compile(rf"\s*(?:{any_of(wanted['after'])})"),
+        refused_before=regex.compile(any_of(refused["before"])),
+        refused_after=regex.compile(any_of(refused["after"])),
+        ends=regex.compile(rf"{_MARK.pattern}|{any_of(found['break'])}", regex.V1),
+        others=tuple(map(folded, found["others"])),
     )
 
 
@@ -64,14 +64,14 @@ def requested(
     """
     languages = languages or configured()
     codes = _codes(languages)
-    folded = _folded(text)
+    plain = folded(text)
     wanted: list[tuple[bool, bool, int, str]] = []
-    mentions = list(_mentions(folded, (*codes, *_cues().others)))
+    mentions = list(_mentions(plain, (*codes, *_cues().others)))
     for at, named in enumerate(mentions):
         begin = mentions[at - 1].end if at else 0
-        end = mentions[at + 1].start if at + 1 < len(mentions) else len(folded)
-        before = _cues().ends.split(folded[begin : named.start])[-1]
-        after = _cues().ends.split(folded[named.end : end])[0]
+        end = mentions[at + 1].start if at + 1 < len(mentions) else len(plain)
+        before = _cues().ends.split(plain[begin : named.start])[-1]
+        after = _cues().ends.split(plain[named.end : end])[0]
         if _cues().refused_before.search(before) or _cues().refused_after.search(after):
             continue
         plainly = _cues().wanted_before.search(before) or _cues().wanted_after.match(after)
@@ -89,32 +89,17 @@ def _codes(languages: Languages) -> dict[str, tuple[str, ...]]:
     """Give for each name the languages that have it, in the order of languages.yml."""
     codes: dict[str, tuple[str, ...]] = {}
     for code, names in languages.asked_as.items():
-        for name in map(_folded, names):
+        for name in map(folded, names):
             if code not in codes.get(name, ()):
                 codes[name] = (*codes.get(name, ()), code)
     return codes
 
 
-def _mentions(folded: str, names: tuple[str, ...]) -> Iterator[_Named]:
-    for found in _names(names).finditer(folded):
+def _mentions(plain: str, names: tuple[str, ...]) -> Iterator[_Named]:
+    for found in _names(names).finditer(plain):
         yield _Named(found.group(), found.start(), found.end())
 
 
 @lru_cache(maxsize=8)
 def _names(names: tuple[str, ...]) -> Any:
-    return regex.compile(_any_of(names))
-
-
-def _any_of(words: Iterable[str]) -> str:
-    """Give a pattern of any of the words, the longest that fits."""
-    return "|".join(_whole(word) for word in sorted(words, key=len, reverse=True))
-
-
-def _whole(word: str) -> str:
-    begin = r"(?<!\p{Latin})" if regex.match(r"\p{Latin}", word) else ""
-    end = r"(?!\p{Latin})" if regex.search(r"\p{Latin}$", word) else ""
-    return begin + regex.escape(word) + end
-
-
-def _folded(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).replace("’", "'").lower()
+    return regex.compile(any_of(names))

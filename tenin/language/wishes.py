@@ -4,8 +4,7 @@ For answers to the questions before a recommendation (`actions.recommend_form`),
 that already say it. The words stand in wishes.yml, for all languages: a customer mixes them.
 """
 
-import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 import regex
 
 from tenin.language.entities import numerals
+from tenin.language.words import any_of, folded
 from tenin.language.yamlfile import read_yaml
 
 _FILE = Path(__file__).with_name("wishes.yml")
@@ -27,23 +27,33 @@ _DENSE = regex.compile(r"\p{Han}{2,}|[\p{Katakana}ー]{3,}")
 
 def purposes(text: str) -> list[str]:
     """Name the purposes that a text speaks of, in the order of wishes.yml."""
-    folded = _folded(text)
-    return [name for name, pattern in _patterns()["purposes"].items() if pattern.search(folded)]
+    plain = folded(text)
+    return [name for name, pattern in _patterns()["purposes"].items() if pattern.search(plain)]
 
 
 def leaves_open(text: str) -> bool:
     """Tell whether an answer leaves the question open: "whatever", "no preference"."""
-    return bool(_patterns()["skip"].search(_folded(text)))
+    return bool(_patterns()["skip"].search(folded(text)))
 
 
 def is_hurried(text: str) -> bool:
     """Tell whether the customer wants the answer at once: "just tell me"."""
-    return bool(_patterns()["hurry"].search(_folded(text)))
+    return bool(_patterns()["hurry"].search(folded(text)))
 
 
 def wants_little_spent(text: str) -> bool:
     """Tell whether little is to be spent, without a sum: "not too expensive"."""
-    return bool(_patterns()["cheap"].search(_folded(text)))
+    return bool(_patterns()["cheap"].search(folded(text)))
+
+
+def wants_cheaper(text: str) -> bool:
+    """Tell whether less is to be spent than what was shown costs: "anything cheaper?"."""
+    return bool(_patterns()["cheaper"].search(folded(text)))
+
+
+def is_rough(text: str) -> bool:
+    """Tell whether a sum in the text is a rough one: "around 400"."""
+    return bool(_patterns()["about"].search(folded(text)))
 
 
 def most_to_spend(text: str, asked: bool = False) -> Decimal | None:
@@ -51,29 +61,31 @@ def most_to_spend(text: str, asked: bool = False) -> Decimal | None:
 
     Unless the budget was `asked` for, a word such as "under" must stand in the text.
     """
-    folded = _folded(text)
-    if not asked and not _patterns()["bounds"].search(folded):
+    plain = folded(text)
+    if not asked and not _patterns()["bounds"].search(plain):
         return None
-    found = (numerals.read(match[0]) for match in regex.finditer(numerals.number(), folded))
+    found = (numerals.read(match[0]) for match in regex.finditer(numerals.number(), plain))
     sums = [number for number in found if number is not None and 1 < number < _LARGEST]
     return max(sums, default=None)
 
 
-def search_words(text: str, language: str) -> list[str]:
-    """Give the words by which goods that suit the text are found in texts of `language`.
-
-    Those of the purposes it speaks of, then its own longer words; in small letters, each once.
-    """
-    of_purposes = (
+def purpose_words(text: str, language: str) -> list[str]:
+    """Give the words that texts of `language` have of goods for the purposes of a text."""
+    found = (
         word for name in purposes(text) for word in _file()["purposes"][name].get(language, ())
     )
-    return list(dict.fromkeys([*of_purposes, *_own_words(text)]))[:_MOST_WORDS]
+    return list(dict.fromkeys(found))[:_MOST_WORDS]
+
+
+def own_words(text: str) -> list[str]:
+    """Give the longer words of a text that texts of goods may have too; in small letters."""
+    return list(dict.fromkeys(_own_words(text)))[:_MOST_WORDS]
 
 
 def _own_words(text: str) -> Iterable[str]:
-    folded = _folded(text)
-    yield from _LATIN.findall(folded)
-    for run in _DENSE.findall(folded):
+    plain = folded(text)
+    yield from _LATIN.findall(plain)
+    for run in _DENSE.findall(plain):
         if regex.match(r"\p{Katakana}", run):
             yield run
         else:
@@ -89,23 +101,10 @@ def _file() -> Any:
 def _patterns() -> dict[str, Any]:
     found = _file()
     patterns: dict[str, Any] = {
-        kind: _any_of(found[kind]) for kind in ("skip", "hurry", "cheap", "bounds")
+        kind: regex.compile(any_of(words)) for kind, words in found.items() if kind != "purposes"
     }
     patterns["purposes"] = {
-        name: _any_of([word for words in by_language.values() for word in words])
+        name: regex.compile(any_of(word for words in by_language.values() for word in words))
         for name, by_language in found["purposes"].items()
     }
     return patterns
-
-
-def _any_of(words: Sequence[str]) -> regex.Pattern[str]:
-    """A pattern for any of these words: Latin ones whole, others wherever they stand."""
-    parts = [
-        rf"(?<![a-z]){regex.escape(folded)}(?![a-z])" if folded.isascii() else regex.escape(folded)
-        for folded in sorted(map(_folded, words), key=len, reverse=True)
-    ]
-    return regex.compile("|".join(parts))
-
-
-def _folded(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold().replace("’", "'")

@@ -65,7 +65,8 @@ def test_the_most_to_be_spent(text: str, asked: bool, most: int | None) -> None:
 
 
 def test_words_to_search_for_are_of_the_catalogue_s_language() -> None:
-    assert "徒步" in wishes.search_words("hiking", "zh-Hans")
-    assert "hills" in wishes.search_words("徒步", "en")
-    assert wishes.search_words("waterproof kayak thing", "en")[:1] == ["rain"]
-    assert wishes.search_words("", "ja") == []
+    assert "徒步" in wishes.purpose_words("hiking", "zh-Hans")
+    assert "hills" in wishes.purpose_words("徒步", "en")
+    assert wishes.purpose_words("waterproof kayak thing", "en")[:1] == ["rain"]
+    assert wishes.own_words("waterproof kayak thing") == ["waterproof", "kayak", "thing"]
+    assert wishes.purpose_words("", "ja") == wishes.own_words("") == []
