@@ -18,10 +18,12 @@ from actions.compare_products import ActionCompareProducts
 from actions.errands import ERRANDS
 from actions.handoff import ActionHandoff
 from actions.language_change import ActionLanguageChange
-from actions.need import open_questions
+from actions.need import is_enough
 from actions.product_info import ActionProductInfo
 from actions.recommend_product import ActionRecommendProduct
+from actions.restock_wish import ActionRestockWish
 from actions.stock_availability import ActionStockAvailability
+from actions.why_this import ActionWhyThis
 
 # What each need does that is more than an answer; the names are those of data/rules.
 ACTIONS: dict[str, type[Action]] = {
@@ -30,9 +32,11 @@ ACTIONS: dict[str, type[Action]] = {
     "language_change": ActionLanguageChange,
     "product_info": ActionProductInfo,
     "stock_availability": ActionStockAvailability,
+    "why_this": ActionWhyThis,
 }
 FORMS = {
     "recommend_product": "recommend_form",
+    "restock_wish": "restock_form",
     "track_order": "track_order_form",
     **dict.fromkeys(ERRANDS, "order_form"),
 }
@@ -40,6 +44,10 @@ FORMS = {
 
 class ActionSecondNeed(Action):
     """Go on with the need in the slot."""
+
+    def __init__(self) -> None:
+        """Read the wording now: later it would be read within a customer's turn."""
+        context.answers()
 
     def name(self) -> str:
         """The action's name in domain.yml."""
@@ -50,9 +58,11 @@ class ActionSecondNeed(Action):
     ) -> list[dict[str, Any]]:
         """Answer it, do it, or open its form, which asks only for what isn't known yet."""
         need = tracker.get_slot("second_need")
-        if need == "recommend_product" and len(open_questions(tracker.slots)) <= 1:
+        if need == "recommend_product" and is_enough(tracker, tracker.slots):
             # Its form would be done at once, and no rule goes on from there.
             return list(await ActionRecommendProduct().run(dispatcher, tracker, domain))
+        if need == "restock_wish" and tracker.get_slot("contact"):
+            return list(await ActionRestockWish().run(dispatcher, tracker, domain))
         if need in ACTIONS:
             return list(await ACTIONS[need]().run(dispatcher, tracker, domain))
         if need in FORMS:
@@ -60,6 +70,6 @@ class ActionSecondNeed(Action):
             return [SlotSet("order_need", need), FollowupAction(FORMS[need])]
         answer = f"utter_{need}"
         # A need kept from before an update may be gone: the yes is then one to no question.
-        known = answer in await context.in_time(context.answers)
+        known = answer in context.answers()
         dispatcher.utter_message(response=answer if known else "utter_affirm")
         return []

@@ -164,12 +164,13 @@ def test_a_training_that_is_killed_leaves_no_process(root: Path) -> None:
         [sys.executable, "-c", code, str(root)], env=os.environ | {"PYTHONPATH": str(PROJECT)}
     )
     log = root / "var/log/train.log"
+    children = Path(f"/proc/{trainer.pid}/task/{trainer.pid}/children")
     try:
-        for _ in range(600):
-            if log.exists() and b"started:" in log.read_bytes():
+        for _ in range(2400):
+            if log.exists() and b"started:" in log.read_bytes() and children.read_text():
                 break
             time.sleep(0.05)
-        rasa = int(Path(f"/proc/{trainer.pid}/task/{trainer.pid}/children").read_text().split()[0])
+        rasa = int(children.read_text().split()[0])
         trainer.send_signal(signal.SIGKILL)
         trainer.wait()
         for _ in range(200):
