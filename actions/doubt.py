@@ -13,7 +13,6 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions import context, goods, need
-from actions.recommend_product import shown
 from tenin.database import read_transaction
 from tenin.language import wishes
 from tenin.shop.catalogue import ProductView, products_by_sku
@@ -90,7 +89,7 @@ def _kind(tracker: Tracker) -> str:
 
 async def _evidence(tracker: Tracker, compared: bool) -> dict[str, Any]:
     language = context.language(tracker)
-    last = [tracker.get_slot("product"), *(sku for sku, _ in shown(tracker))]
+    last = [tracker.get_slot("product"), *(sku for sku, _ in goods.shown(tracker))]
     meant = (goods.named(tracker, "product") or [sku for sku in last if sku])[:1]
 
     def look_up() -> list[dict[str, Any]]:

@@ -27,6 +27,12 @@ def named(tracker: Tracker, kind: str) -> list[str]:
     return list(dict.fromkeys(values))
 
 
+def shown(tracker: Tracker) -> list[tuple[str, str]]:
+    """SKU and reason of the goods that were recommended last."""
+    kept = [str(each).partition(" ") for each in tracker.get_slot("shown") or ()]
+    return [(sku, because) for sku, _, because in kept]
+
+
 def category(tracker: Tracker) -> str | None:
     """The category that the customer's message names, the first of several."""
     return next(iter(named(tracker, "category")), None)
@@ -42,18 +48,24 @@ def _meant(tracker: Tracker) -> list[str]:
 async def meant(
     tracker: Tracker,
 ) -> tuple[list[ProductView], Sequence[ProductView | Recommendation]]:
-    """The products that are meant; if none, some to choose from, of the category if one is named.
+    """The products that are meant; if none, some to choose from.
+
+    Those are of the category if one is named, else what was recommended last, else what sells.
 
     Raises what `context.in_time` raises when the shop doesn't answer.
     """
     language, skus = context.language(tracker), _meant(tracker)[:MOST_SHOWN]
+    recommended = [sku for sku, _ in shown(tracker)]
 
     def look_up() -> tuple[list[ProductView], Sequence[ProductView | Recommendation]]:
         with read_transaction(context.shop()) as session:
             found = products_by_sku(session, skus, language)
             if found:
                 return found, []
-            return [], goods_to_choose_from(session, language, MOST_SHOWN, category(tracker))
+            last = [] if category(tracker) else products_by_sku(session, recommended, language)
+            return [], last or goods_to_choose_from(
+                session, language, MOST_SHOWN, category(tracker)
+            )
 
     return await context.in_time(look_up)
 

@@ -46,8 +46,8 @@ class ValidateRecommendForm(Action):
         """Fill the slots; all of them when the customer wants no questions."""
         intent = str(tracker.latest_message["intent"]["name"])
         text, asked = need.text_of(tracker), tracker.get_slot("requested_slot")
-        # As at the opening, so after another action in between: then nothing was asked yet.
-        opening = (tracker.active_loop or {}).get("name") != FORM
+        # Rasa opens the form before it asks here, so what tells is that no question was put.
+        opening = asked not in need.QUESTIONS
 
         def read() -> dict[str, str]:
             with read_transaction(context.shop()) as session:
@@ -59,7 +59,7 @@ class ValidateRecommendForm(Action):
         found = await context.in_time(read)
         known = {name: found.get(name) or tracker.get_slot(name) for name in need.QUESTIONS}
         asked_again = intent == "recommend_product" and not opening and not found
-        enough = opening and len(need.open_questions(known)) <= 1
+        enough = opening and need.is_enough(tracker, known)
         if enough or hurried or asked_again or tracker.get_slot("impatient"):
             for name in need.open_questions(known):
                 found[name] = need.OPEN

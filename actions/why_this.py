@@ -1,4 +1,4 @@
-"""why_this: why these goods were recommended and no others; behind a button."""
+"""why_this: why these goods were recommended and no others."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions import context, goods
-from actions.recommend_product import shown
 from tenin.database import read_transaction
 from tenin.shop.catalogue import ProductView, products_by_sku
 
@@ -31,7 +30,7 @@ class ActionWhyThis(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[dict[str, Any]]:
         """Name the goods of each reason, with what the catalogue says of them."""
-        reasons, language = shown(tracker), context.language(tracker)
+        reasons, language = goods.shown(tracker), context.language(tracker)
 
         def look_up() -> list[ProductView]:
             with read_transaction(context.shop()) as session:

@@ -76,7 +76,9 @@ def _copied(session: Session, email: str, language: str, name: str | None) -> Ow
 
 def _copy_order(session: Session, order: Any, **other: Any) -> None:
     order_id = _copy(session, orders, order, **other)
-    for item in session.execute(select(order_items).where(order_items.c.order_id == order.id)).all():
+    for item in session.execute(
+        select(order_items).where(order_items.c.order_id == order.id)
+    ).all():
         item_id = _copy(session, order_items, item, order_id=order_id)
         mine = select(order_returns).where(order_returns.c.item_id == item.id)
         for each in session.execute(mine).all():

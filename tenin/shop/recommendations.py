@@ -22,6 +22,8 @@ from tenin.shop.catalogue import (
 from tenin.shop.models import order_items, orders, product_alias, product_text, products
 
 MOST_PER_CATEGORY = 2
+_BEFORE_WORDS = "-/(\"'"  # besides a space
+_SPACES = str.maketrans(dict.fromkeys(_BEFORE_WORDS, " "))
 
 # Why a product is recommended: it suits what was said, who bought the same bought it, it sells.
 Because = Literal["need", "history", "popular"]
@@ -38,6 +40,7 @@ class Recommendation:
     currency: str
     image: str
     because: Because = "popular"
+    suits: int = 0  # how many of the wish's words its texts have
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ class Wish:
     Args:
         category: a category's code.
         words: words that the texts of suitable goods have, in small letters.
+        also: words that rank what suits, and don't make anything suitable.
         most: the most to be spent on a piece.
         cheap: whether the least expensive come first among what suits.
         bought: SKUs of what the customer has bought; they are not recommended again.
@@ -54,6 +58,7 @@ class Wish:
 
     category: str | None = None
     words: Sequence[str] = ()
+    also: Sequence[str] = ()
     most: Decimal | None = None
     cheap: bool = False
     bought: Sequence[str] = ()
@@ -77,6 +82,7 @@ def recommend(
     wish = wish or Wish()
     category = category or wish.category
     suits, together = _suits(wish.words), _bought_together(wish.bought)
+    also = _suits(wish.also)
     by_sales: tuple[Any, ...] = (products.c.sold.desc(), products.c.sku)
     if wish.cheap:
         by_sales = (products.c.price, *by_sales)
@@ -86,11 +92,12 @@ def recommend(
             product_text.c.name,
             product_text.c.reason,
             suits.label("suits"),
+            also.label("also"),
             together.label("together"),
             func.row_number()
             .over(
                 partition_by=products.c.category,
-                order_by=(suits.desc(), together.desc(), *by_sales),
+                order_by=(suits.desc(), also.desc(), together.desc(), *by_sales),
             )
             .label("place"),
         )
@@ -111,7 +118,7 @@ def recommend(
     statement = (
         select(goods)
         .where(goods.c.place <= (limit if category is not None else MOST_PER_CATEGORY))
-        .order_by(goods.c.suits.desc(), goods.c.together.desc(), *ordered)
+        .order_by(goods.c.suits.desc(), goods.c.also.desc(), goods.c.together.desc(), *ordered)
         .limit(limit)
     )
     return [
@@ -123,6 +130,7 @@ def recommend(
             currency=row.currency,
             image=image_path(row.category),
             because="need" if row.suits else "history" if row.together else "popular",
+            suits=row.suits,
         )
         for row in session.execute(statement)
     ]
@@ -137,6 +145,16 @@ def suits_something(session: Session, language: str, words: Sequence[str]) -> bo
             and_(product_text.c.product_id == products.c.id, product_text.c.language == language),
         )
         .where(_suits(words) > 0)
+        .limit(1)
+    )
+    return session.execute(statement).first() is not None
+
+
+def names_goods(session: Session, language: str, words: Sequence[str]) -> bool:
+    """Tell whether the name of any product, sold out or not, has one of the words."""
+    statement = (
+        select(product_text.c.product_id)
+        .where(product_text.c.language == language, _count(words, product_text.c.name) > 0)
         .limit(1)
     )
     return session.execute(statement).first() is not None
@@ -203,14 +221,24 @@ def goods_to_choose_from(
 
 def _suits(words: Sequence[str]) -> Any:
     """How many of the words stand in a product's texts."""
-    text = func.lower(
-        product_text.c.name + " " + product_text.c.description + " " + product_text.c.reason
-    )
+    texts = (product_text.c.name, product_text.c.description, product_text.c.reason)
+    return _count(words, texts[0] + " " + texts[1] + " " + texts[2])
+
+
+def _count(words: Sequence[str], column: Any) -> Any:
+    """How many of the words stand in a text; ASCII ones where a word begins.
+
+    So "rain" is found in "rainy days", not in "train".
+    """
+    text: Any = func.lower(" " + column)
+    for sign in _BEFORE_WORDS:
+        text = func.replace(text, sign, " ")
     found: Any = literal(0)
     # NUL bytes and lone surrogates are left out: PostgreSQL takes no such text.
     for word in words:
         if word and word.isprintable():
-            found = found + case((text.contains(word, autoescape=True), 1), else_=0)
+            part = " " + word.translate(_SPACES) if word.isascii() else word
+            found = found + case((text.contains(part, autoescape=True), 1), else_=0)
     return found
 
 

@@ -82,7 +82,9 @@ def test_two_doubts_make_a_hesitant_customer(counter: Counter) -> None:
         ("purpose", "for hiking", (), "for hiking"),
         ("purpose", "送礼用的", (), "送礼用的"),
         ("purpose", "没想好，都行", (), "open"),
-        ("budget", "300 or so", (), "300"),
+        ("budget", "300 at most", (), "300"),
+        ("budget", "300 or so", (), "360.0"),
+        ("preference", "dunno", (), "open"),
         ("budget", "不要太贵", (), "little"),
         ("budget", "五百块以内", (("money", "500.00 CNY"),), "500.00"),
         ("preference", "shoes", (("category", "shoes"),), "shoes"),
@@ -125,6 +127,18 @@ def test_asked_again_in_the_middle_the_rest_is_left_open(counter: Counter) -> No
         counter, "budget", "show me some", need="recommend_product", purpose="hiking", language="en"
     )
     assert slots_set(answer) == {"budget": "open", "preference": "open"}
+
+
+def test_with_nothing_known_the_first_question_is_put(counter: Counter) -> None:
+    """Also when Rasa has opened the form already, as it has."""
+    for before in ((), (ActiveLoop("recommend_form"),)):
+        found = opened(counter, "recommend me something", before=before, language="en")
+        assert found["events"] == []
+
+
+def test_for_others_than_those_shown_nothing_is_asked(counter: Counter) -> None:
+    found = opened(counter, "something else", shown=["KS-103 popular"], language="en")
+    assert set(slots_set(found).values()) == {"open"}
 
 
 def test_what_the_message_says_is_not_asked(counter: Counter) -> None:
@@ -176,6 +190,64 @@ def test_nothing_within_the_budget_is_said_so(counter: Counter) -> None:
     )
     assert said(answer) == ["utter_recommend_over_budget"]
     assert len(cards(shown(answer, "en")[0])) == 1
+
+
+def test_what_is_cheap_is_no_answer_to_a_need_that_something_dearer_meets(
+    counter: Counter,
+) -> None:
+    known = {"purpose": "a rain jacket for rainy days", "preference": "jackets", "budget": "600"}
+    answer = counter.run("action_recommend_product", language="en", **known)
+    assert said(answer) == ["utter_recommend_over_budget"]
+    [card] = cards(shown(answer, "en")[0])
+    assert "Rain" in card["title"]
+
+
+def test_one_that_was_recommended_is_talked_about(counter: Counter) -> None:
+    known = {"language": "en", "purpose": "open", "preference": "shoes"}
+    one = counter.run("action_recommend_product", budget="50", **known)
+    [card] = cards(shown(one, "en")[0])
+    assert slots_set(one)["product"] == card["url"].removeprefix("/#")
+    assert slots_set(counter.run("action_recommend_product", **known))["product"] is None
+
+
+def test_several_that_were_recommended_are_to_choose_from(counter: Counter) -> None:
+    first = slots_set(counter.run("action_recommend_product", language="en", preference="bags"))
+    asked_about = counter.run(
+        "action_stock_availability", need="stock_availability", shown=first["shown"], language="en"
+    )
+    [response] = asked_about["responses"]
+    payloads = [choice["payload"] for choice in response["choices"]]
+    assert len(payloads) == len(first["shown"])
+    for payload, kept in zip(payloads, first["shown"], strict=True):
+        assert kept.split()[0] in payload
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "is there anything cheaper"),
+        ("zh-Hans", "有没有更便宜的"),
+        ("zh-Hant", "有便宜一點的嗎"),
+        ("ja", "もっと安いのはありますか"),
+    ],
+)
+def test_cheaper_is_less_than_all_that_was_shown(
+    counter: Counter, language: str, text: str
+) -> None:
+    known: dict[str, Any] = {"language": language, "preference": "jackets", "purpose": "open"}
+    found = counter.run("action_recommend_product", **known)
+    prices = {card["price"] for card in cards(shown(found, language)[0])}
+    while True:
+        slots = slots_set(found)
+        known |= {"shown": slots["shown"], "rejected": slots["rejected"]}
+        found = counter.run(
+            "action_recommend_product", need="recommend_product", text=text, **known
+        )
+        if said(found) == ["utter_recommend_cheapest"]:
+            break
+        below = {card["price"] for card in cards(shown(found, language)[0])}
+        assert max(below) < min(prices)
+        prices = below
 
 
 def test_what_was_turned_down_does_not_come_back(counter: Counter) -> None:

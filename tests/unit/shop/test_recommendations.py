@@ -129,6 +129,15 @@ def test_words_that_the_catalogue_knows(session: Session) -> None:
     assert not suits_something(session, "en", [])
 
 
+def test_latin_words_are_found_where_a_word_begins(session: Session) -> None:
+    assert suits_something(session, "en", ["rain"])
+    assert suits_something(session, "en", ["water-repellent"]) == suits_something(
+        session, "en", ["repellent"]
+    )
+    assert not suits_something(session, "en", ["ain"])
+    assert not suits_something(session, "en", ["epellent"])
+
+
 def test_the_nearest_in_stock_is_of_the_same_kind(session: Session) -> None:
     nearest = nearest_in_stock(session, "en", "KT-603")
     assert nearest is not None
