@@ -1,7 +1,8 @@
 """The web tier: everything the internet reaches, in one ASGI app. It never imports Rasa.
 
-Three things run beside the routes: a poll once a second, the net under the wake-ups, the
-watch over messages that no worker takes, and the sending of mail.
+Four things run beside the routes: a poll once a second, the net under the wake-ups, the watch
+over messages that no worker takes, the sending of mail, and the watch over stock that is wished
+for.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ from tenin.desk import blueprints as desk_blueprints
 from tenin.desk import routes as desk_routes
 from tenin.language.languages import detect, match
 from tenin.pages.rendering import STATIC, render, strings
+from tenin.restock_watch import tell_restocked
 from tenin.services import Services, services_of
 from tenin.settings import Settings, load_settings
 from tenin.shop import models as shop
@@ -127,6 +129,9 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
         asyncio.create_task(_forever(partial(_tell_slow, services), WATCH_SECONDS)),
         asyncio.create_task(_forever(partial(_send_mail, services), MAIL_SECONDS)),
     ]
+        asyncio.create_task(
+            _forever(partial(_tell_restocked, services), services.settings.notices.restock_seconds)
+        ),
     try:
         yield
     finally:
@@ -172,4 +177,13 @@ async def _send_mail(services: Services) -> None:
     """Send the mail that waits, and show the desk what came of it."""
     ended = await asyncio.to_thread(email.send_waiting, services.engine, services.settings)
     for conversation_id in set(ended):
+        services.hub.moved(conversation_id)
+
+
+async def _tell_restocked(services: Services) -> None:
+    """Tell those who wait for a product that it is back."""
+    told = await asyncio.to_thread(
+        tell_restocked, services.engine, services.shop_engine, services.voice
+    )
+    for conversation_id in set(told):
         services.hub.moved(conversation_id)

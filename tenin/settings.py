@@ -178,6 +178,12 @@ class DeskSettings(_Section):
 
 
 class ChatSettings(_Section):
+class NoticesSettings(_Section):
+    """How often it is looked for what customers are to be told of."""
+
+    restock_seconds: float = Field(60, ge=0.1, le=86_400)
+
+
     """What a customer may send."""
 
     max_characters: int = Field(4000, ge=1, le=100_000)
@@ -215,6 +221,7 @@ class Settings(_Section):
     def _ports_differ(cls, values: dict[str, Any]) -> dict[str, Any]:
         taken: dict[int, str] = {}
         for section in ("web", "bot", "actions"):
+    notices: NoticesSettings = NoticesSettings()
             port = values[section].port
             if port in taken:
                 raise ValueError(f"{taken[port]}.port and {section}.port are both {port}")

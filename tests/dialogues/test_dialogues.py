@@ -4,6 +4,7 @@ Each file of tests/dialogues/<language>/ is a list of dialogues. A turn has what
 the customer `said` or `clicked`, and the responses that `answered` it, by name.
 `with` are words that must be in the answer, `{order}` and `{email}` the demo order's,
 `{paid}` and the like the newest order of its customer in that status.
+With `stocked` a product that was sold out comes in, by its SKU, and the wait is for what is said.
 In a turn with `agent` a person at the desk writes that, having taken the conversation, and
 with `handback` gives it back to the bot.
 """
@@ -16,10 +17,11 @@ from typing import Any
 
 import pytest
 import yaml
-from sqlalchemy import select
+from sqlalchemy import select, update
+from sqlalchemy.engine import Engine
 
-from tenin.database import make_engine, read_transaction
-from tenin.shop.models import customers, orders
+from tenin.database import make_engine, read_transaction, write_transaction
+from tenin.shop.models import customers, orders, products
 from tenin.shop.sample_data import demo_order
 from tests.agent import DeskAgent
 from tests.answers import is_wording_of
@@ -40,9 +42,15 @@ def _dialogues() -> list[Any]:
 
 
 @pytest.fixture(scope="module")
-def facts(system: System) -> dict[str, str]:
+def shop(system: System) -> Iterator[Engine]:
     engine = make_engine(f"sqlite:///{system.root}/var/shop.db")
-    with read_transaction(engine) as session:
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def facts(shop: Engine) -> dict[str, str]:
+    with read_transaction(shop) as session:
         number, email = demo_order(session)
         of_status = {
             status: session.execute(
@@ -54,7 +62,6 @@ def facts(system: System) -> dict[str, str]:
             for status in ("paid", "packed", "delivered", "cancelled")
         }
         newest = {status: str(numbers.first()) for status, numbers in of_status.items()}
-    engine.dispose()
     return {"order": number, "email": email, **newest}
 
 
@@ -69,6 +76,7 @@ def desk(system: System) -> Iterator[DeskAgent]:
 def test_dialogue(
     system: System,
     facts: dict[str, str],
+    shop: Engine,
     desk: DeskAgent,
     trace: Tracing,
     file: Path,
@@ -77,7 +85,7 @@ def test_dialogue(
 ) -> None:
     customer = Customer(system.url, file.parent.name)
     trace.follow(customer, file, name)
-    writer = Writer(desk, conversation_of(trace.engine, customer))
+    writer = Writer(desk, conversation_of(trace.engine, customer), shop)
     try:
         for turn in turns:
             _hold(customer, writer, file.parent.name, turn, facts)
@@ -86,10 +94,22 @@ def test_dialogue(
 
 
 class Writer:
-    """The person at the desk, writing into one conversation."""
+    """The people of the shop: at the desk, writing into one conversation, and at the stock."""
 
-    def __init__(self, desk: DeskAgent, conversation: str) -> None:
-        self.desk, self.conversation = desk, conversation
+    def __init__(self, desk: DeskAgent, conversation: str, shop: Engine) -> None:
+        self.desk, self.conversation, self.shop = desk, conversation, shop
+
+    def stock(self, customer: Customer, sku: str) -> list[dict[str, Any]]:
+        """Let a product come in until the customer has heard something; then it is sold out."""
+        self._set_stock(sku, 3)
+        try:
+            return customer.read_until(lambda lines, _: bool(lines))
+        finally:
+            self._set_stock(sku, 0)
+
+    def _set_stock(self, sku: str, pieces: int) -> None:
+        with write_transaction(self.shop) as session:
+            session.execute(update(products).where(products.c.sku == sku).values(stock=pieces))
 
     def write(self, customer: Customer, text: str) -> list[dict[str, Any]]:
         """Take the conversation if it isn't taken yet, write, and see it arrive."""
@@ -110,11 +130,13 @@ def _hold(
     turn: dict[str, Any],
     facts: dict[str, str],
 ) -> None:
-    kinds = ("said", "clicked", "event", "agent", "handback")
+    kinds = ("said", "clicked", "event", "agent", "handback", "stocked")
     said = next(turn[kind] for kind in kinds if kind in turn)
     if "handback" in turn:
         writer.desk.hand_back(writer.conversation)
         lines = customer.read_until(lambda lines, _: bool(lines))
+    elif "stocked" in turn:
+        lines = writer.stock(customer, turn["stocked"])
     elif "agent" in turn:
         lines = writer.write(customer, turn["agent"].format(**facts))
     elif "answered" not in turn:  # a person has the conversation, and answers later
