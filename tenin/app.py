@@ -24,7 +24,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from tenin import demo_shop
-from tenin.channels import email
+from tenin.channels import email, mail_stop
 from tenin.channels import web as web_channel
 from tenin.channels.customer_token import load_rules
 from tenin.channels.hub import Hub
@@ -70,6 +70,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
             Route("/health", health, methods=["GET"]),
             Mount("/static", StaticFiles(directory=STATIC)),
             *web_channel.routes,
+            *mail_stop.routes,
             *desk_routes.routes,
             *desk_blueprints.routes,
         ],
@@ -128,10 +129,10 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
         asyncio.create_task(_forever(services.hub.poll, POLL_SECONDS)),
         asyncio.create_task(_forever(partial(_tell_slow, services), WATCH_SECONDS)),
         asyncio.create_task(_forever(partial(_send_mail, services), MAIL_SECONDS)),
-    ]
         asyncio.create_task(
             _forever(partial(_tell_restocked, services), services.settings.notices.restock_seconds)
         ),
+    ]
     try:
         yield
     finally:
@@ -175,7 +176,9 @@ async def _tell_slow(services: Services) -> None:
 
 async def _send_mail(services: Services) -> None:
     """Send the mail that waits, and show the desk what came of it."""
-    ended = await asyncio.to_thread(email.send_waiting, services.engine, services.settings)
+    ended = await asyncio.to_thread(
+        email.send_waiting, services.engine, services.settings, services.voice
+    )
     for conversation_id in set(ended):
         services.hub.moved(conversation_id)
 

@@ -106,6 +106,12 @@ def pages(language: str) -> dict[str, str]:
         ),
         "closed": render("desk_closed.html", language=language, strings=words["desk"]),
         **{
+            f"mail {state}": render(
+                "mail_stop.html", language=language, strings=words["mail_stop"], state=state
+            )
+            for state in ("ask", "done", "gone")
+        },
+        **{
             f"error {status}": render(
                 "error.html", language=language, strings=words["error"], status=status
             )
