@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, literal, or_, select, update
+from sqlalchemy import and_, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from tenin.clock import utcnow
 from tenin.conversation.identity import owner_of
-from tenin.conversation.models import MailConsent, MailContent, RestockWish, SignedIn
+from tenin.conversation.models import MailConsent, MailContent, OutboxRow, RestockWish, SignedIn
 from tenin.conversation.transcript import lock_conversation
 
 LONGEST_ADDRESS = 254
@@ -102,6 +102,21 @@ def withdraw_of_mail(session: Session, outbox_id: int, now: datetime | None = No
         return False
     _withdraw(session, func.lower(MailConsent.address) == address.lower(), now)
     return True
+
+
+def end_of_wish(session: Session, outbox_id: int, now: datetime | None = None) -> None:
+    """This mail has come to its end: an address given for the wish it told of has served.
+
+    One given anew since, with a new wish, stays.
+    """
+    mail = select(MailContent.holder).where(MailContent.outbox_id == outbox_id)
+    put = select(OutboxRow.at).where(OutboxRow.id == outbox_id)
+    condition = and_(
+        MailConsent.holder.startswith("restock:"),
+        MailConsent.holder == mail.scalar_subquery(),
+        MailConsent.given_at <= put.scalar_subquery(),
+    )
+    _withdraw(session, condition, now)
 
 
 def mail_goes_to_address_of(session: Session, outbox_id: int) -> bool:

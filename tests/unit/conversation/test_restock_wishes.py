@@ -124,6 +124,38 @@ def test_the_address_of_a_wish_is_for_that_alone(room: Room) -> None:
     assert mails(room) == [(ADDRESS, f"restock:{conversation}:{SKU}")]
 
 
+def test_an_address_given_for_a_wish_serves_once(room: Room) -> None:
+    conversation = room.begin()
+    wish(room, conversation, ADDRESS)
+    [wished] = untold(room)
+    tell(room, wished)
+    mail = delivery.claim_mail(room.engine, attempts=3, now=after(3))
+    assert mail is not None
+    delivery.mail_failed(room.engine, mail, "not now", attempts=3, now=after(3))
+    with read_transaction(room.engine) as session:
+        assert mail_wanted(session, conversation).anything  # it is tried again
+    mail = delivery.claim_mail(room.engine, attempts=3, now=after(600))
+    assert mail is not None
+    delivery.mail_delivered(room.engine, mail, after(600))
+    with read_transaction(room.engine) as session:
+        assert not mail_wanted(session, conversation).anything
+        assert restock.contacts(session, [wished])[1:] == [(SKU, ADDRESS)]
+
+
+def test_an_address_given_anew_outlasts_the_mail_before(room: Room) -> None:
+    conversation = room.begin()
+    wish(room, conversation, ADDRESS)
+    [wished] = untold(room)
+    tell(room, wished)
+    mail = delivery.claim_mail(room.engine, attempts=3, now=after(3))
+    assert mail is not None
+    with write_transaction(room.engine) as session:
+        restock.wish(session, conversation, SKU, ADDRESS, after(4))
+    delivery.mail_delivered(room.engine, mail, after(5))
+    with read_transaction(room.engine) as session:
+        assert mail_wanted(session, conversation).anything
+
+
 def test_mail_withdrawn_holds_the_notice_of_a_wish_back_too(room: Room) -> None:
     conversation, other = room.begin(), room.begin()
     for each in (conversation, other):
