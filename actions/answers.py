@@ -11,6 +11,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions import notice_mail
 from actions.recommend_product import with_rejected
 from actions.restock_wish import ActionRestockWish
 
@@ -30,7 +31,7 @@ class ActionAffirm(Action):
     ) -> list[dict[str, Any]]:
         """Open the form of the offer."""
         if tracker.get_slot("offered") == RESTOCK:
-            if tracker.get_slot("contact"):
+            if not notice_mail.is_sent() or notice_mail.named(tracker):
                 # The form would be done at once, and no rule goes on from there.
                 return list(await ActionRestockWish().run(dispatcher, tracker, domain))
             return [SlotSet("offered", None), FollowupAction("restock_form")]

@@ -1,7 +1,8 @@
 """The web tier: everything the internet reaches, in one ASGI app. It never imports Rasa.
 
-Three things run beside the routes: a poll once a second, the net under the wake-ups, the
-watch over messages that no worker takes, and the sending of mail.
+Four things run beside the routes: a poll once a second, the net under the wake-ups, the watch
+over messages that no worker takes, the sending of mail, and the watch over stock that is wished
+for.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from tenin import demo_shop, invoice_page
-from tenin.channels import email
+from tenin.channels import email, mail_stop
 from tenin.channels import web as web_channel
 from tenin.channels.customer_token import load_rules
 from tenin.channels.hub import Hub
@@ -38,6 +39,7 @@ from tenin.desk import routes as desk_routes
 from tenin.language.languages import configured, detect, match
 from tenin.language.policy import load_policy
 from tenin.pages.rendering import STATIC, render, strings
+from tenin.restock_watch import tell_restocked
 from tenin.services import Services, services_of
 from tenin.settings import Settings, load_settings
 from tenin.shop import models as shop
@@ -72,6 +74,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
             Mount("/static", StaticFiles(directory=STATIC)),
             *invoice_page.routes,
             *web_channel.routes,
+            *mail_stop.routes,
             *desk_routes.routes,
             *desk_blueprints.routes,
         ],
@@ -131,6 +134,9 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
         asyncio.create_task(_forever(services.hub.poll, POLL_SECONDS)),
         asyncio.create_task(_forever(partial(_tell_slow, services), WATCH_SECONDS)),
         asyncio.create_task(_forever(partial(_send_mail, services), MAIL_SECONDS)),
+        asyncio.create_task(
+            _forever(partial(_tell_restocked, services), services.settings.notices.restock_seconds)
+        ),
     ]
     try:
         yield
@@ -175,6 +181,17 @@ async def _tell_slow(services: Services) -> None:
 
 async def _send_mail(services: Services) -> None:
     """Send the mail that waits, and show the desk what came of it."""
-    ended = await asyncio.to_thread(email.send_waiting, services.engine, services.settings)
+    ended = await asyncio.to_thread(
+        email.send_waiting, services.engine, services.settings, services.voice
+    )
     for conversation_id in set(ended):
+        services.hub.moved(conversation_id)
+
+
+async def _tell_restocked(services: Services) -> None:
+    """Tell those who wait for a product that it is back."""
+    told = await asyncio.to_thread(
+        tell_restocked, services.engine, services.shop_engine, services.voice
+    )
+    for conversation_id in set(told):
         services.hub.moved(conversation_id)

@@ -40,6 +40,8 @@ POSTGRESQL_DRIVERS = ("postgresql", "postgresql+psycopg2", "postgres")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 SENDER = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
 
+PUBLIC_URL = re.compile(r"(https?://[A-Za-z0-9.:_\[\]-]+(?:/[A-Za-z0-9._~/-]*)?)?")
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -84,6 +86,13 @@ class WebSettings(_Section):
     host: str = Field("127.0.0.1", regex=r"^[0-9A-Za-z.:_-]+$")
     port: int = Field(8080, ge=1, le=65535)
     trusted_proxies: tuple[Network, ...] = ()
+    public_url: str = Field("", max_length=200)
+
+    @validator("public_url")
+    def _is_an_address(cls, value: str) -> str:
+        if not PUBLIC_URL.fullmatch(value):
+            raise ValueError("write where customers reach Tenin, as in https://chat.shop.example")
+        return value.rstrip("/")
 
     @validator("trusted_proxies", pre=True)
     def _are_networks(cls, value: object) -> tuple[Network, ...]:
@@ -175,6 +184,12 @@ class InvoiceSettings(_Section):
     link_minutes: int = Field(30, ge=1, le=1440)
 
 
+class NoticesSettings(_Section):
+    """How often it is looked for what customers are to be told of."""
+
+    restock_seconds: float = Field(60, ge=0.1, le=86_400)
+
+
 class DeskSettings(_Section):
     """The agents' desk."""
 
@@ -213,6 +228,7 @@ class Settings(_Section):
     identity: IdentitySettings = IdentitySettings()
     email: EmailSettings = EmailSettings()
     invoice: InvoiceSettings = InvoiceSettings()
+    notices: NoticesSettings = NoticesSettings()
     demo: DemoSettings = DemoSettings()
     desk: DeskSettings = DeskSettings()
     chat: ChatSettings = ChatSettings()
@@ -304,7 +320,7 @@ def _given(environ: Mapping[str, str], variable: str, otherwise: str) -> str | N
 
 
 def _plain(key: str, value: Any) -> Any:
-    if key.endswith("url"):
+    if key.endswith("url") and key != "public_url":
         return make_url(value).render_as_string(hide_password=True)
     return [str(entry) for entry in value] if isinstance(value, tuple) else value
 

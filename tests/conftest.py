@@ -13,12 +13,20 @@ from tests.system import PROJECT, System, running_system
 from tests.trace import Tracing
 
 PASSED = pytest.StashKey[bool]()
+# Mail is offered, and sent to where nobody listens; stock is looked at every second.
+OFFERS = {
+    "TENIN_EMAIL_HOST": "127.0.0.1",
+    "TENIN_EMAIL_PORT": "9",
+    "TENIN_EMAIL_TLS": "plain",
+    "TENIN_EMAIL_SENDER": "service@kodama.example",
+    "TENIN_NOTICES_RESTOCK_SECONDS": "1",
+}
 
 
 @pytest.fixture(scope="session")
 def system() -> Iterator[System]:
     """Tenin with all its tiers, open, shared by the tests of this process."""
-    with running_system() as running:
+    with running_system(OFFERS) as running:
         yield running
 
 

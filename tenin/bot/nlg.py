@@ -14,10 +14,10 @@ from rasa.shared.core.events import BotUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
-from tenin.bot.runtime import running
+from tenin.bot.runtime import RunningTurn, running
 from tenin.conversation.voice import Voice
 from tenin.language.languages import detect
-from tenin.language.wording import say
+from tenin.language.wording import GETS_MAIL, NO_MAIL_YET, WHEN, say
 from tenin.settings import load_settings
 
 # What rasa_sdk sends beside the values of an utterance, and Rasa's own argument.
@@ -45,8 +45,9 @@ class WordingGenerator(NaturalLanguageGenerator):
         self, endpoint_config: EndpointConfig | None = None, domain: Domain | None = None
     ) -> None:
         """Read wording, menus and languages below the project root."""
-        root = load_settings().root
-        self._voice = Voice.load(root)
+        settings = load_settings()
+        self._voice = Voice.load(settings.root)
+        self._sends_mail = bool(settings.email.host)
 
     async def generate(
         self,
@@ -76,6 +77,7 @@ class WordingGenerator(NaturalLanguageGenerator):
                 menus=self._voice.menus,
                 menu=tracker.get_slot("menu"),
                 offer=kwargs.get("offer") or (),
+                holds=self._holds(turn),
             )
         except Exception:
             # Rasa would drop the reply and go on: the customer would get silence.
@@ -95,6 +97,14 @@ class WordingGenerator(NaturalLanguageGenerator):
         if said.custom:
             message["custom"] = dict(said.custom)
         return message
+
+    def _holds(self, turn: RunningTurn | None) -> set[str]:
+        """What is so for the customer of a turn, for the buttons that depend on it."""
+        if turn is None:
+            return set(WHEN)
+        mail = turn.turn.mail
+        offered = {NO_MAIL_YET} if self._sends_mail and not mail.notices else set()
+        return offered | ({GETS_MAIL} if mail.anything else set())
 
     def _language(self, tracker: DialogueStateTracker) -> str:
         known: str | None = tracker.get_slot("language")

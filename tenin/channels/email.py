@@ -12,14 +12,17 @@ import smtplib
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from email.headerregistry import HeaderRegistry, UniqueUnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, Policy
 from email.utils import format_datetime
 
 from sqlalchemy.engine import Engine
 
+from tenin.channels.mail_stop import stop_link
 from tenin.conversation import delivery
 from tenin.conversation.delivery import MailToSend
+from tenin.conversation.voice import Voice
 from tenin.settings import EmailSettings, Settings
 
 MOST_AT_ONCE = 20
@@ -28,8 +31,23 @@ FOREVER = range(500, 600)  # the receiver's "never", where 4xx is "not now"
 logger = logging.getLogger(__name__)
 
 
-def send_waiting(engine: Engine, settings: Settings) -> list[str]:
+class _Link(UniqueUnstructuredHeader):
+    """A header that is one long link: folded as text it would be encoded, and no link any more."""
+
+    def fold(self, *, policy: Policy) -> str:
+        """The header in one line."""
+        return f"{self.name}: {self}{policy.linesep}"  # type: ignore[attr-defined]
+
+
+_headers = HeaderRegistry()
+_headers.map_to_type("list-unsubscribe", _Link)  # type: ignore[arg-type]
+POLICY = SMTP.clone(header_factory=_headers)
+
+
+def send_waiting(engine: Engine, settings: Settings, voice: Voice) -> list[str]:
     """Send what waits in the outbox, some mails at most; blocks as long as the server takes.
+
+    `voice` says at the foot of each how to stop them.
 
     Returns:
         The conversations whose mail came to an end, well or badly.
@@ -44,7 +62,7 @@ def send_waiting(engine: Engine, settings: Settings) -> list[str]:
             ended.append(mail.conversation_id)
             continue
         try:
-            _send(message(mail, settings), mail.address, settings)
+            _send(message(mail, settings, voice), mail.address, settings)
         except (OSError, smtplib.SMTPException, ValueError) as error:
             failed = _said(error)
             given_up = delivery.mail_failed(
@@ -59,17 +77,27 @@ def send_waiting(engine: Engine, settings: Settings) -> list[str]:
     return ended
 
 
-def message(mail: MailToSend, settings: Settings) -> EmailMessage:
-    """The mail as it is sent; raises ValueError for what can't stand in a header."""
-    sender = settings.email.sender
-    made = EmailMessage(policy=SMTP)
+def message(mail: MailToSend, settings: Settings, voice: Voice) -> EmailMessage:
+    """The mail as it is sent; raises ValueError for what can't stand in a header.
+
+    With a public URL it has a link that stops all mail, and the headers by which a mail program
+    does so itself, of which RFC 8058 takes only HTTPS for one click.
+    """
+    sender, link = settings.email.sender, stop_link(mail.outbox_id, settings)
+    made = EmailMessage(policy=POLICY)
     made["From"] = sender
     made["To"] = mail.address
     made["Subject"] = " ".join(mail.subject.split())
     made["Date"] = format_datetime(mail.at)
     made["Message-ID"] = message_id(mail.outbox_id, settings)
     made["Auto-Submitted"] = "auto-generated"
-    made.set_content(mail.text)
+    if link is not None:
+        made["List-Unsubscribe"] = f"<{link}>"
+    if link is not None and link.startswith("https:"):
+        made["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    key = "utter_mail_foot" if link is None else "utter_mail_foot_link"
+    foot = voice.reply(key, mail.language, delivery.EMAIL, link=link or "").text
+    made.set_content(f"{mail.text}\n\n{foot}")
     made["Content-Language"] = mail.language  # it would have cleared what is named Content-…
     return made
 

@@ -17,7 +17,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from tenin.clock import utcnow
-from tenin.conversation.consent import address_of_holder
+from tenin.conversation.consent import address_of_holder, end_of_wish
 from tenin.conversation.models import DeliveryStatus, MailContent, OutboxRow
 from tenin.database import read_transaction, write_transaction
 
@@ -179,7 +179,7 @@ def _mail_waiting(now: datetime) -> Any:
 def _end_try(engine: Engine, mail: MailToSend, values: dict[str, Any]) -> None:
     """Write what came of a try, unless another sender has the mail by now."""
     with write_transaction(engine) as session:
-        session.execute(
+        written = session.execute(
             update(OutboxRow)
             .where(
                 OutboxRow.id == mail.outbox_id,
@@ -189,3 +189,5 @@ def _end_try(engine: Engine, mail: MailToSend, values: dict[str, Any]) -> None:
             .values(**values)
             .execution_options(synchronize_session=False)
         )
+        if written.rowcount and "status" in values:
+            end_of_wish(session, mail.outbox_id)

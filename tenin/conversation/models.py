@@ -223,7 +223,10 @@ class MailContent(Base):
 
 
 class MailConsent(Base):
-    """That a customer, or the customer of one conversation, wants notices at an address."""
+    """That a customer, or the customer of one conversation, wants notices at an address.
+
+    The holder may also be one wish of `RestockWish`: then it holds for that notice alone.
+    """
 
     __tablename__ = "mail_consent"
 
@@ -231,6 +234,29 @@ class MailConsent(Base):
     address: Mapped[str] = Column(String(254), nullable=False)
     given_at: Mapped[datetime] = Column(UTCDateTime, nullable=False)
     withdrawn_at: Mapped[datetime | None] = Column(UTCDateTime)
+
+
+class RestockWish(Base):
+    """That the customer of a conversation wants to hear when a product is back.
+
+    `times` counts how often it was wished anew after having been told; `told_at` is when it was
+    told the last time, `welcomed_at` when a welcome named it.
+    """
+
+    __tablename__ = "restock_wish"
+
+    id: Mapped[int] = Column(Identifier, primary_key=True, autoincrement=True)
+    conversation_id: Mapped[str] = Column(ForeignKey("conversation.id"), nullable=False)
+    sku: Mapped[str] = Column(String(64), nullable=False)
+    times: Mapped[int] = Column(Integer, nullable=False, default=1)
+    wished_at: Mapped[datetime] = Column(UTCDateTime, nullable=False)
+    told_at: Mapped[datetime | None] = Column(UTCDateTime)
+    welcomed_at: Mapped[datetime | None] = Column(UTCDateTime)
+
+    __table_args__ = (
+        UniqueConstraint("conversation_id", "sku", name="restock_wish_once"),
+        Index("restock_wish_waiting", "told_at", "sku"),
+    )
 
 
 class TrackerEvent(Base):

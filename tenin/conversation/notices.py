@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tenin.clock import utcnow
-from tenin.conversation.consent import address_of_holder, consented_address, holder_of
+from tenin.conversation.consent import recipient
 from tenin.conversation.delivery import EMAIL
 from tenin.conversation.models import (
     Author,
@@ -36,6 +36,7 @@ def notify(
     voice: Voice,
     *,
     key: str,
+    wish: str | None = None,
     now: datetime | None = None,
 ) -> int:
     """Say `response_key` in a conversation, and by mail where there is consent.
@@ -43,6 +44,7 @@ def notify(
     Args:
         values: what fills the wording's placeholders.
         key: the same for the same notice: told again, it is told once (at most 64 characters).
+        wish: the SKU of a product whose return it tells: an address given for that comes first.
 
     Returns:
         The number of its line.
@@ -65,9 +67,9 @@ def notify(
     recent = recent_texts(session, conversation.id)
     reply = voice.reply(response_key, conversation.language, conversation.channel, recent, **values)
     line = add_line(session, conversation, Author.SYSTEM, reply, key=key, now=now)
-    address = consented_address(session, conversation.id)
-    if address is not None:
-        _add_mail(session, conversation, line.number, address, response_key, values, voice, now)
+    found = recipient(session, conversation.id, wish)
+    if found is not None:
+        _add_mail(session, conversation, line.number, found, response_key, values, voice, now)
     return int(line.number)
 
 
@@ -75,7 +77,7 @@ def _add_mail(
     session: Session,
     conversation: Conversation,
     line_number: int,
-    address: str,
+    to: tuple[str, str],
     response_key: str,
     values: Mapping[str, Any],
     voice: Voice,
@@ -95,9 +97,7 @@ def _add_mail(
     )
     session.add(row)
     session.flush()
-    holder = holder_of(session, conversation.id)
-    if address_of_holder(session, holder) != address:
-        holder = f"conversation:{conversation.id}"
+    holder, address = to
     session.add(
         MailContent(
             outbox_id=row.id,

@@ -19,7 +19,8 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session, aliased
 
 from tenin.clock import utcnow
-from tenin.conversation import ownership, tracker
+from tenin.conversation import ownership, restock, tracker
+from tenin.conversation.consent import NO_MAIL, MailWanted, mail_wanted
 from tenin.conversation.models import (
     Author,
     Conversation,
@@ -44,7 +45,7 @@ class Turn:
     """One message in the hands of one worker.
 
     `epoch` is the conversation's at the beginning; `recent` what was last said to
-    the customer, oldest first.
+    the customer, oldest first; `mail` what they get by e-mail.
     """
 
     inbox_id: int
@@ -59,6 +60,7 @@ class Turn:
     epoch: int
     token: str
     recent: tuple[str, ...]
+    mail: MailWanted = NO_MAIL
 
     @property
     def message_id(self) -> str:
@@ -134,6 +136,7 @@ def claim(
             epoch=conversation.epoch,
             token=conversation.lease_token,
             recent=tuple(recent_texts(session, conversation.id)),
+            mail=mail_wanted(session, conversation.id),
         )
 
 
@@ -248,6 +251,8 @@ def commit(
         if outcome.language:
             conversation.language = outcome.language
         session.flush()
+        if current:
+            restock.named_in_welcome(session, restock.told_in(events), now)
         if outcome.person_wanted and current:
             ownership.request_person(session, conversation, outcome.person_wanted, voice, now)
         return current

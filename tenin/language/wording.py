@@ -17,6 +17,9 @@ from tenin.language.policy import Policy, check_policy
 from tenin.language.yamlfile import YAMLFileError, read_yaml
 
 CURRENT = "current"
+# What a button may say under `when`: it is only shown while that is so.
+NO_MAIL_YET, GETS_MAIL = "no_mail_yet", "gets_mail"
+WHEN = (NO_MAIL_YET, GETS_MAIL)
 
 logger = logging.getLogger(__name__)
 
@@ -31,12 +34,16 @@ class WordingError(KeyError):
 
 @dataclass(frozen=True)
 class Variation:
-    """One wording of a response, for one language and all channels or one."""
+    """One wording of a response, for one language and all channels or one.
+
+    `when` says of a button's payload under which condition it is shown.
+    """
 
     text: str
     language: str
     channel: str | None = None
     buttons: tuple[Button, ...] = ()
+    when: Mapping[str, str] = field(default_factory=dict)
     custom: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -124,18 +131,20 @@ def _variation(path: Path, key: str, entry: Any) -> Variation:
         isinstance(button, dict)
         and isinstance(button.get("title"), str)
         and isinstance(button.get("payload"), str)
+        and button.get("when", WHEN[0]) in WHEN
         for button in buttons
     ):
         raise WordingError(
             f"{path}: the buttons or the custom part of {key!r} are not as they should be. Write "
-            f"'buttons: [{{title: …, payload: /need}}]' and "
-            f"'custom: {{menu: start, offer: [need]}}'."
+            f"'buttons: [{{title: …, payload: /need}}]', if need be with 'when: "
+            f"{' (or '.join(WHEN)})', and 'custom: {{menu: start, offer: [need]}}'."
         )
     return Variation(
         text=text,
         language=conditions[0]["value"],
         channel=entry.get("channel"),
         buttons=tuple(Button(button["title"], button["payload"]) for button in buttons),
+        when={button["payload"]: button["when"] for button in buttons if "when" in button},
         custom=custom,
     )
 
@@ -154,13 +163,14 @@ def say(
     menus: Menus | None = None,
     menu: str | None = None,
     offer: Sequence[str] = (),
+    holds: Collection[str] = WHEN,
 ) -> Said:
     """Choose a wording of the response `key` and fill it in.
 
     `values` fill the placeholders; `recent` are the texts said lately, oldest first: a
     wording not among them is preferred, else the one said longest ago. `menu` is the
     menu the customer is in, one of `menus`; `offer` names needs or menus whose buttons
-    stand before those of the wording itself.
+    stand before those of the wording itself; `holds` are the conditions of WHEN that are so.
 
     Raises WordingError when there is no such response, a value is missing, or what is
     offered isn't in menus.yml.
@@ -178,7 +188,7 @@ def say(
     if responses.policy is not None:
         known = {**responses.policy.values(language, responses.default), **_told(known)}
     filled = [
-        _say(responses, key, variation, language, dict(known), menus, menu, offer)
+        _say(responses, key, variation, language, dict(known), menus, menu, offer, holds)
         for variation in candidates
     ]
     said_at = {text: at for at, text in enumerate(recent)}
@@ -219,8 +229,14 @@ def _say(
     menus: Menus | None,
     menu: str | None,
     offer: Sequence[str],
+    holds: Collection[str],
 ) -> Said:
-    buttons, custom = variation.buttons, dict(variation.custom)
+    custom = dict(variation.custom)
+    buttons = tuple(
+        button
+        for button in variation.buttons
+        if button.payload not in variation.when or variation.when[button.payload] in holds
+    )
     offered = list(dict.fromkeys(offer))
     own = [choice for choice in custom.pop("offer", ()) if choice not in offered]
     if menus is None and (offered or own or "menu" in custom):
@@ -310,6 +326,9 @@ def _parts(variations: Iterable[Variation]) -> list[set[str]]:
     for variation in variations:
         for name, form in placeholders(variation.text):
             found[0].add(f"{{{name}:{form}}}" if form else f"{{{name}}}")
-        found[1].update(button.payload for button in variation.buttons)
+        found[1].update(
+            f"{button.payload} {variation.when.get(button.payload, '')}".strip()
+            for button in variation.buttons
+        )
         found[2].update(f"{name}: {value}" for name, value in variation.custom.items())
     return found

@@ -225,4 +225,7 @@ class Shop(Protocol):
         """The invoice of an order; None for one that is cancelled or not there."""
 
     def wish_restock(self, sku: str, contact: str, language: str) -> bool:
-        """Note that somebody wants to hear when a product is back; False if it is in stock."""
+        """Note that somebody wants to hear when a product is back; False if it is in stock.
+
+        Tenin tells them itself. `contact` is an e-mail address, or "chat:" and a reference.
+        """

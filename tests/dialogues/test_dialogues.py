@@ -5,6 +5,7 @@ the customer `said` or `clicked`, and the responses that `answered` it, by name.
 `with` are words that must be in the answer. Every dialogue has a customer of its own:
 `{email}` is theirs, `{order}` their order on its way, `{paid}` and the like their newest
 in that status. With `signed_in` the shop has told us who it is, by that name.
+With `stocked` a product that was sold out comes in, by its SKU, and the wait is for what is said.
 In a turn with `agent` a person at the desk writes that, having taken the conversation, and
 with `handback` gives it back to the bot.
 """
@@ -17,7 +18,11 @@ from typing import Any
 
 import pytest
 import yaml
+from sqlalchemy import update
+from sqlalchemy.engine import Engine
 
+from tenin.database import make_engine, write_transaction
+from tenin.shop.models import products
 from tests.agent import DeskAgent
 from tests.answers import is_wording_of
 from tests.customer import Customer
@@ -37,6 +42,13 @@ def _dialogues() -> list[Any]:
 
 
 @pytest.fixture(scope="module")
+def shop(system: System) -> Iterator[Engine]:
+    engine = make_engine(f"sqlite:///{system.root}/var/shop.db")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="module")
 def desk(system: System) -> Iterator[DeskAgent]:
     agent = DeskAgent(system.url, system.new_desk_link("Haru"))
     yield agent
@@ -45,14 +57,19 @@ def desk(system: System) -> Iterator[DeskAgent]:
 
 @pytest.mark.parametrize(("file", "dialogue"), _dialogues())
 def test_dialogue(
-    system: System, desk: DeskAgent, trace: Tracing, file: Path, dialogue: dict[str, Any]
+    system: System,
+    shop: Engine,
+    desk: DeskAgent,
+    trace: Tracing,
+    file: Path,
+    dialogue: dict[str, Any],
 ) -> None:
     language, name = file.parent.name, dialogue.get("signed_in")
     own = own_orders(system, language, name)
     shops_word = token_of(system, own.customer_id) if name else None
     customer = Customer(system.url, language, shops_word=shops_word)
     trace.follow(customer, file, dialogue["dialogue"])
-    writer = Writer(desk, conversation_of(trace.engine, customer))
+    writer = Writer(desk, conversation_of(trace.engine, customer), shop)
     try:
         for turn in dialogue["turns"]:
             _hold(customer, writer, language, turn, own.facts())
@@ -61,10 +78,22 @@ def test_dialogue(
 
 
 class Writer:
-    """The person at the desk, writing into one conversation."""
+    """The people of the shop: at the desk, writing into one conversation, and at the stock."""
 
-    def __init__(self, desk: DeskAgent, conversation: str) -> None:
-        self.desk, self.conversation = desk, conversation
+    def __init__(self, desk: DeskAgent, conversation: str, shop: Engine) -> None:
+        self.desk, self.conversation, self.shop = desk, conversation, shop
+
+    def stock(self, customer: Customer, sku: str) -> list[dict[str, Any]]:
+        """Let a product come in until the customer has heard something; then it is sold out."""
+        self._set_stock(sku, 3)
+        try:
+            return customer.read_until(lambda lines, _: bool(lines))
+        finally:
+            self._set_stock(sku, 0)
+
+    def _set_stock(self, sku: str, pieces: int) -> None:
+        with write_transaction(self.shop) as session:
+            session.execute(update(products).where(products.c.sku == sku).values(stock=pieces))
 
     def write(self, customer: Customer, text: str) -> list[dict[str, Any]]:
         """Take the conversation if it isn't taken yet, write, and see it arrive."""
@@ -85,11 +114,13 @@ def _hold(
     turn: dict[str, Any],
     facts: dict[str, str],
 ) -> None:
-    kinds = ("said", "clicked", "event", "agent", "handback")
+    kinds = ("said", "clicked", "event", "agent", "handback", "stocked")
     said = next(turn[kind] for kind in kinds if kind in turn)
     if "handback" in turn:
         writer.desk.hand_back(writer.conversation)
         lines = customer.read_until(lambda lines, _: bool(lines))
+    elif "stocked" in turn:
+        lines = writer.stock(customer, turn["stocked"])
     elif "agent" in turn:
         lines = writer.write(customer, turn["agent"].format(**facts))
     elif "answered" not in turn:  # a person has the conversation, and answers later

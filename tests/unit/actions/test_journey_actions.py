@@ -269,10 +269,6 @@ def test_a_no_and_a_yes_to_what_was_offered(counter: Counter) -> None:
     assert said(counter.run("action_deny", need="deny", offered="goods")) == ["utter_no_pressure"]
     assert said(counter.run("action_deny", need="deny")) == ["utter_deny"]
     assert said(counter.run("action_affirm", need="affirm")) == ["utter_affirm"]
-    answer = counter.run("action_affirm", need="affirm", offered="restock_wish")
-    assert [each["name"] for each in answer["events"] if each["event"] == "followup"] == [
-        "restock_form"
-    ]
 
 
 @pytest.mark.parametrize("language", READY)
@@ -287,13 +283,6 @@ def test_sold_out_leads_to_the_nearest_and_to_a_wish(counter: Counter, language:
     [message] = shown(answer, language)
     assert "360" in str(message.text)  # 749 - 459
     assert slots_set(answer) == {"product": "KT-603", "offered": "restock_wish"}
-
-
-@pytest.mark.parametrize("language", READY)
-def test_a_wish_that_no_shop_takes_goes_to_a_person(counter: Counter, language: str) -> None:
-    answer = counter.run("action_restock_wish", language=language, contact="a@b.example")
-    assert said(answer) == ["utter_restock_person"]
-    assert "/human_agent" in payloads(shown(answer, language)[0])
 
 
 def test_nothing_to_give_a_reason_for(counter: Counter) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from rasa.utils.endpoints import read_endpoint_config
 
 from tenin.bot.nlg import WordingGenerator
 from tenin.bot.runtime import RunningTurn, running
+from tenin.conversation.consent import NO_MAIL, MailWanted
 from tenin.conversation.turns import Turn
 from tenin.conversation.voice import Voice
 from tenin.language.fill import placeholders
@@ -190,6 +192,36 @@ async def test_no_two_in_a_row_are_alike_from_turn_to_turn(
 @pytest.mark.parametrize("key", SENSITIVE)
 def test_what_must_never_be_said_twice_in_a_row_has_other_words(key: str, language: str) -> None:
     assert wordings(key, language) >= 2
+
+
+@pytest.mark.parametrize("language", READY)
+@pytest.mark.parametrize(
+    ("host", "mail", "urged", "asked"),
+    [
+        ("", NO_MAIL, [], []),
+        ("mx.example", NO_MAIL, ["/mail_notices"], ["/mail_notices"]),
+        ("mx.example", MailWanted(True, True), [], ["/mail_stop"]),
+        # An address for one wish alone: more may be had, and all be stopped.
+        ("mx.example", MailWanted(False, True), ["/mail_notices"], ["/mail_stop", "/mail_notices"]),
+        ("", MailWanted(True, True), [], ["/mail_stop"]),
+    ],
+)
+async def test_mail_is_offered_where_it_is_sent_and_its_end_to_who_gets_it(
+    host: str, mail: MailWanted, urged: list[str], asked: list[str], language: str
+) -> None:
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("TENIN_ROOT", str(PROJECT))
+        environment.setenv("TENIN_EMAIL_HOST", host)
+        environment.setenv("TENIN_EMAIL_SENDER", "service@kodama.example")
+        nlg = WordingGenerator()
+    offers = {"utter_done_urge": urged, "utter_done_return": urged, "utter_faq/newsletter": asked}
+    for key, expected in offers.items():
+        state = begin_turn(language)
+        running.set(replace(state, turn=replace(state.turn, mail=mail)))
+        message = await nlg.generate(key, tracker(language=language), "web", **values_for(key))
+        assert message is not None
+        shown = [button["payload"] for button in message.get("buttons", [])]
+        assert [each for each in shown if "mail" in each] == expected, key
 
 
 async def test_no_two_are_alike_within_a_turn(nlg: WordingGenerator) -> None:

@@ -9,11 +9,13 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
+import jwt
 import pytest
 from sqlalchemy import select, update
 from sqlalchemy.engine import Engine
 
 from tenin.channels.email import message, send_waiting
+from tenin.channels.mail_stop import read_token, stop_link
 from tenin.clock import utcnow
 from tenin.conversation import consent, delivery
 from tenin.conversation.delivery import MailToSend
@@ -27,6 +29,7 @@ from tests.answers import is_wording_of, voice
 from tests.mail_server import MailServer, free_port
 
 ADDRESS = "lin.xiaoyu@shop.example"
+UNVERIFIED = {"verify_signature": False, "verify_aud": False}
 
 
 @pytest.fixture
@@ -38,10 +41,11 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
     engine.dispose()
 
 
-def settings_for(root: Path, port: int, **more: object) -> Settings:
+def settings_for(root: Path, port: int, public_url: str = "", **more: object) -> Settings:
     given = {"HOST": "127.0.0.1", "PORT": port, "TLS": "plain", "SENDER": "service@kodama.example"}
     environ = {f"TENIN_EMAIL_{name}": str(value) for name, value in {**given, **more}.items()}
-    return load_settings(root, {"TENIN_SECRET": "s" * 40, **environ})
+    own = {"TENIN_SECRET": "s" * 40, "TENIN_WEB_PUBLIC_URL": public_url}
+    return load_settings(root, {**own, **environ})
 
 
 @pytest.fixture
@@ -80,8 +84,8 @@ def test_a_notice_arrives_as_it_was_worded(
     engine: Engine, settings: Settings, server: MailServer, language: str
 ) -> None:
     conversation = noticed(engine, language, "小美")
-    assert send_waiting(engine, settings) == [conversation]
-    assert send_waiting(engine, settings) == []
+    assert send_waiting(engine, settings, voice()) == [conversation]
+    assert send_waiting(engine, settings, voice()) == []
     assert state(engine, conversation) == ("delivered", 1, None)
     [mail] = server.received
     assert (mail["From"], mail["To"]) == ("service@kodama.example", ADDRESS)
@@ -97,6 +101,43 @@ def test_a_notice_arrives_as_it_was_worded(
     assert abs(parsedate_to_datetime(mail["Date"]) - utcnow()) < timedelta(minutes=2)
     assert mail["Message-ID"].startswith("<outbox-")
     assert mail["Message-ID"].endswith("@kodama.example>")
+    # Without a public URL there is no link, and the mail says how else to stop.
+    assert mail["List-Unsubscribe"] is mail["List-Unsubscribe-Post"] is None
+    assert "/mail/stop/" not in text
+
+
+@pytest.mark.parametrize("language", configured().ready)
+@pytest.mark.parametrize("base", ["https://chat.kodama.example", "http://10.0.0.5:8080/a/"])
+def test_a_mail_says_how_to_stop_it(
+    engine: Engine, tmp_path: Path, server: MailServer, language: str, base: str
+) -> None:
+    settings = settings_for(tmp_path, server.port, base)
+    noticed(engine, language, key="first")
+    noticed(engine, language, key="second")
+    server.answers = ["451 busy"]
+    send_waiting(engine, settings, voice())
+    due_now(engine)
+    send_waiting(engine, settings, voice())
+    assert len(server.received) == 2
+    links = []
+    for mail, envelope in zip(server.received, server.envelopes, strict=True):
+        header = mail["List-Unsubscribe"]
+        link = header.strip("<>")
+        assert header == f"<{link}>"
+        assert link.startswith(f"{base.rstrip('/')}/mail/stop/")
+        assert link in mail.get_content()
+        # As it stands on the wire: in one piece, and not encoded as a text would be.
+        assert isinstance(envelope.content, bytes)
+        assert f"List-Unsubscribe: <{link}>\r\n".encode() in envelope.content
+        one_click = "List-Unsubscribe=One-Click" if base.startswith("https") else None
+        assert mail["List-Unsubscribe-Post"] == one_click
+        # Whoever reads the link learns nobody's address.
+        assert ADDRESS not in str(jwt.decode(link.rpartition("/")[2], options=UNVERIFIED))
+        number = read_token(link.rpartition("/")[2], settings)
+        assert number is not None
+        assert link == stop_link(number, settings)
+        links.append(link)
+    assert len(set(links)) == 2
 
 
 @pytest.mark.parametrize("answer", ["451 busy", "421 going down", "slow"])
@@ -106,15 +147,15 @@ def test_what_is_not_taken_now_is_tried_again(
     settings = settings_for(tmp_path, server.port, TIMEOUT_SECONDS=0.5)
     conversation = noticed(engine)
     server.answers = [answer]
-    assert send_waiting(engine, settings) == []
+    assert send_waiting(engine, settings, voice()) == []
     status, attempts, error = state(engine, conversation)
     assert (status, attempts) == ("pending", 1)
     assert error
     assert ADDRESS not in error
-    assert send_waiting(engine, settings) == []  # not yet
+    assert send_waiting(engine, settings, voice()) == []  # not yet
     assert server.received == []
     due_now(engine)
-    assert send_waiting(engine, settings) == [conversation]
+    assert send_waiting(engine, settings, voice()) == [conversation]
     assert state(engine, conversation) == ("delivered", 2, None)
     assert len(server.received) == 1
 
@@ -124,9 +165,9 @@ def test_a_mail_whose_receipt_was_lost_is_known_by_its_id(
 ) -> None:
     conversation, other = noticed(engine), noticed(engine, key="other")
     server.answers = ["take and hang up"]
-    send_waiting(engine, settings)
+    send_waiting(engine, settings, voice())
     due_now(engine)
-    send_waiting(engine, settings)
+    send_waiting(engine, settings, voice())
     assert {state(engine, each)[0] for each in (conversation, other)} == {"delivered"}
     ids = [mail["Message-ID"] for mail in server.received]
     assert len(ids) == 3
@@ -137,13 +178,13 @@ def test_nobody_answers_and_in_the_end_it_has_failed(engine: Engine, tmp_path: P
     settings = settings_for(tmp_path, free_port(), ATTEMPTS=3)
     conversation = noticed(engine)
     for attempt in (1, 2):
-        assert send_waiting(engine, settings) == []
+        assert send_waiting(engine, settings, voice()) == []
         assert state(engine, conversation)[:2] == ("pending", attempt)
         due_now(engine)
-    assert send_waiting(engine, settings) == [conversation]
+    assert send_waiting(engine, settings, voice()) == [conversation]
     assert state(engine, conversation)[:2] == ("failed", 3)
     due_now(engine)
-    assert send_waiting(engine, settings) == []
+    assert send_waiting(engine, settings, voice()) == []
 
 
 @pytest.mark.parametrize(("recipient", "data"), [("550 no such user", ""), ("", "554 never")])
@@ -153,7 +194,7 @@ def test_a_never_is_a_never(
     conversation = noticed(engine)
     server.recipient_answers = [recipient] if recipient else []
     server.answers = [data] if data else []
-    assert send_waiting(engine, settings) == [conversation]
+    assert send_waiting(engine, settings, voice()) == [conversation]
     status, attempts, error = state(engine, conversation)
     assert (status, attempts) == ("failed", 1)
     assert error
@@ -165,7 +206,7 @@ def test_a_recipient_not_taken_now_is_tried_again(
 ) -> None:
     conversation = noticed(engine)
     server.recipient_answers = ["450 greylisted"]
-    send_waiting(engine, settings)
+    send_waiting(engine, settings, voice())
     assert state(engine, conversation) == ("pending", 1, "recipient refused: 450")
 
 
@@ -175,7 +216,7 @@ def test_a_server_that_only_listens_is_left(engine: Engine, tmp_path: Path) -> N
         silent.bind(("127.0.0.1", 0))
         silent.listen()
         port = silent.getsockname()[1]
-        send_waiting(engine, settings_for(tmp_path, port, TIMEOUT_SECONDS=0.3))
+        send_waiting(engine, settings_for(tmp_path, port, TIMEOUT_SECONDS=0.3), voice())
     assert state(engine, conversation)[:2] == ("pending", 1)
 
 
@@ -185,7 +226,7 @@ def test_user_and_password(
 ) -> None:
     settings = settings_for(tmp_path, server.port, USER="tenin", PASSWORD=password)
     conversation = noticed(engine)
-    send_waiting(engine, settings)
+    send_waiting(engine, settings, voice())
     assert server.logins[0] == ("tenin", password)
     assert state(engine, conversation)[0] == status
 
@@ -196,7 +237,7 @@ def test_nothing_goes_in_the_clear_where_tls_is_wanted(
     for tls in ("starttls", "tls"):
         conversation = noticed(engine, key=tls)
         settings = settings_for(tmp_path, server.port, TLS=tls, TIMEOUT_SECONDS=0.5)
-        send_waiting(engine, settings)
+        send_waiting(engine, settings, voice())
         assert state(engine, conversation)[0] == "pending"
     assert server.received == []
 
@@ -207,7 +248,7 @@ def test_consent_withdrawn_meanwhile_holds_the_mail_back(
     conversation = noticed(engine)
     with write_transaction(engine) as session:
         consent.withdraw_consent(session, conversation)
-    assert send_waiting(engine, settings) == []
+    assert send_waiting(engine, settings, voice()) == []
     assert state(engine, conversation) == ("suppressed", 0, "consent withdrawn")
     assert server.received == []
 
@@ -215,7 +256,7 @@ def test_consent_withdrawn_meanwhile_holds_the_mail_back(
 def test_without_a_server_no_mail_waits_for_ever(engine: Engine, tmp_path: Path) -> None:
     conversation = noticed(engine)
     settings = load_settings(tmp_path, {"TENIN_SECRET": "s" * 40})
-    assert send_waiting(engine, settings) == [conversation]
+    assert send_waiting(engine, settings, voice()) == [conversation]
     assert state(engine, conversation) == ("suppressed", 1, "no mail server is set")
 
 
@@ -226,7 +267,7 @@ def test_values_stay_in_the_text(
     noticed(engine, agent=agent)
     with write_transaction(engine) as session:  # as if a subject had held it, too
         session.execute(update(MailContent).values(subject=f"news {agent}"))
-    send_waiting(engine, settings)
+    send_waiting(engine, settings, voice())
     [mail] = server.received
     assert mail["Bcc"] is None
     assert mail["To"] == ADDRESS
@@ -239,7 +280,7 @@ def test_an_address_that_would_break_the_header_is_no_mail(settings: Settings) -
     made: dict[str, Any] = {"language": "en", "subject": "s", "text": "t", "at": utcnow()}
     for address in ("a@b.example\r\nBcc: c@d.example", "a@b.example\nX: y"):
         with pytest.raises(ValueError, match="linefeed"):
-            message(MailToSend(1, "c", 1, address, **made), settings)
+            message(MailToSend(1, "c", 1, address, **made), settings, voice())
 
 
 def test_two_senders_never_have_the_same_mail(engine: Engine) -> None:

@@ -17,7 +17,7 @@ PROJECT = Path(__file__).parents[3]
 PRODUCT = ("actions", "scripts", "tenin")
 READY = load_languages(PROJECT / "languages.yml").ready
 # The page's own event, and what only a button says.
-NEVER_TYPED = {"page_opened"}
+NEVER_TYPED = {"mail_notices", "mail_stop", "page_opened"}
 OUT_OF_SCOPE = "out_of_scope"
 FALLBACK = "nlu_fallback"
 

@@ -137,6 +137,52 @@ def test_values_are_formatted(responses: Responses) -> None:
     assert say(responses, "utter_sent", "zh-Hans", values=values).text == "2026年11月5日，¥329"
 
 
+SOMETIMES = f"""
+responses:
+  utter_mail:
+    - text: "Mail?"
+      {EN}
+      buttons:
+        - {{title: Always, payload: /deny}}
+        - {{title: Begin, payload: /mail_notices, when: no_mail_yet}}
+        - {{title: End, payload: /mail_stop, when: gets_mail}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("holds", "shown"),
+    [
+        ((), ["Always"]),
+        (("no_mail_yet",), ["Always", "Begin"]),
+        (("gets_mail",), ["Always", "End"]),
+        (("gets_mail", "no_mail_yet"), ["Always", "Begin", "End"]),
+        (None, ["Always", "Begin", "End"]),
+    ],
+)
+def test_a_button_is_shown_while_its_condition_holds(
+    tmp_path: Path, holds: tuple[str, ...] | None, shown: list[str]
+) -> None:
+    (tmp_path / "mail.yml").write_text(SOMETIMES, encoding="utf-8")
+    responses = load_responses(tmp_path, default="en")
+    given = {} if holds is None else {"holds": holds}
+    said = say(responses, "utter_mail", "en", **given)
+    assert [button.title for button in said.buttons] == shown
+
+
+def test_an_unknown_condition_is_named_with_those_there_are(tmp_path: Path) -> None:
+    (tmp_path / "mail.yml").write_text(SOMETIMES.replace("gets_mail", "rains"), encoding="utf-8")
+    with pytest.raises(WordingError, match=r"mail\.yml.*no_mail_yet \(or gets_mail\)"):
+        load_responses(tmp_path, default="en")
+
+
+def test_a_button_with_a_condition_in_one_language_alone_is_a_fault(tmp_path: Path) -> None:
+    more = SOMETIMES.replace(", when: gets_mail", "").partition("responses:\n  utter_mail:\n")[2]
+    text = SOMETIMES + more.replace("value: en", "value: zh-Hans")
+    (tmp_path / "mail.yml").write_text(text, encoding="utf-8")
+    [fault] = check(load_responses(tmp_path, default="en"), ["en", "zh-Hans"])
+    assert "/mail_stop gets_mail" in fault
+
+
 def test_a_menu_adds_its_buttons_and_prompt(responses: Responses, menus: Menus) -> None:
     said = say(responses, "utter_menu", "zh-Hans", menus=menus, menu="orders")
     assert said.text == "哪个？"

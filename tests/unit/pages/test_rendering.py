@@ -112,6 +112,12 @@ def pages(language: str) -> dict[str, str]:
             for kind in ("bad", "none", "expired", "failed")
         },
         **{
+            f"mail {state}": render(
+                "mail_stop.html", language=language, strings=words["mail_stop"], state=state
+            )
+            for state in ("ask", "done", "gone")
+        },
+        **{
             f"error {status}": render(
                 "error.html", language=language, strings=words["error"], status=status
             )

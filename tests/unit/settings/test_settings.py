@@ -78,6 +78,23 @@ def test_an_absolute_database_path_and_a_server_stay_as_they_are(tmp_path: Path)
     assert settings.shop.database_url == "sqlite:////elsewhere/shop.db"
 
 
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("", ""),
+        ("https://chat.shop.example", "https://chat.shop.example"),
+        ("https://shop.example/chat/", "https://shop.example/chat"),
+        ("http://[::1]:8080", "http://[::1]:8080"),
+    ],
+)
+def test_the_public_url_is_kept_without_a_slash_at_its_end(
+    tmp_path: Path, given: str, kept: str
+) -> None:
+    settings = load(tmp_path, TENIN_WEB_PUBLIC_URL=given)
+    assert settings.web.public_url == kept
+    assert describe(settings)["web"]["public_url"] == kept
+
+
 def test_settings_are_shown_without_secrets(tmp_path: Path) -> None:
     settings = load(
         tmp_path,
@@ -140,6 +157,9 @@ def test_settings_are_shown_without_secrets(tmp_path: Path) -> None:
             "must not be plain",
         ),
         ('email:\n  host: "a b"', "tenin.yml: email.host: ", "does not match"),
+        ("web:\n  public_url: chat.example", "tenin.yml: web.public_url: ", "as in https://chat"),
+        ("web:\n  public_url: 'http://a.b?c'", "tenin.yml: web.public_url: ", "as in https://chat"),
+        ("notices:\n  restock_seconds: 0", "tenin.yml: notices.restock_seconds: ", "0.1"),
         ("bot:\n  port: 8080", "tenin.yml or environment: ", "web.port and bot.port are both 8080"),
         (
             "actions:\n  deadline_seconds: 20",
