@@ -11,9 +11,8 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import notice_mail
 from actions.recommend_product import with_rejected
-from actions.restock_wish import ActionRestockWish
+from actions.restock_wish import ActionRestockWish, asks_nothing
 
 GOODS = "goods"
 RESTOCK = "restock_wish"
@@ -31,7 +30,7 @@ class ActionAffirm(Action):
     ) -> list[dict[str, Any]]:
         """Open the form of the offer."""
         if tracker.get_slot("offered") == RESTOCK:
-            if not notice_mail.is_sent() or notice_mail.named(tracker):
+            if asks_nothing(tracker):
                 # The form would be done at once, and no rule goes on from there.
                 return list(await ActionRestockWish().run(dispatcher, tracker, domain))
             return [SlotSet("offered", None), FollowupAction("restock_form")]

@@ -1,4 +1,4 @@
-"""restock_wish: what is sold out is wished for, and told when it is back. Behind a button or a yes.
+"""restock_wish: what is sold out is wished for, and told when it is back. By button, word or yes.
 
 Tenin keeps the wish itself and tells it in the conversation, and by mail to an address given for
 it; the shop gets it as well, for its own list.
@@ -53,6 +53,11 @@ class ActionAskRestockMail(Action):
             choices=notice_mail.choices(tracker, "restock_wish"),
         )
         return []
+
+
+def asks_nothing(tracker: Tracker) -> bool:
+    """Whether the form has nothing to ask: it would be done at once."""
+    return not notice_mail.is_sent() or bool(notice_mail.named(tracker))
 
 
 class ActionRestockWish(Action):

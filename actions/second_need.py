@@ -21,7 +21,7 @@ from actions.language_change import ActionLanguageChange
 from actions.need import is_enough
 from actions.product_info import ActionProductInfo
 from actions.recommend_product import ActionRecommendProduct
-from actions.restock_wish import ActionRestockWish
+from actions.restock_wish import ActionRestockWish, asks_nothing
 from actions.stock_availability import ActionStockAvailability
 from actions.why_this import ActionWhyThis
 
@@ -61,7 +61,7 @@ class ActionSecondNeed(Action):
         if need == "recommend_product" and is_enough(tracker, tracker.slots):
             # Its form would be done at once, and no rule goes on from there.
             return list(await ActionRecommendProduct().run(dispatcher, tracker, domain))
-        if need == "restock_wish" and tracker.get_slot("contact"):
+        if need == "restock_wish" and asks_nothing(tracker):
             return list(await ActionRestockWish().run(dispatcher, tracker, domain))
         if need in ACTIONS:
             return list(await ACTIONS[need]().run(dispatcher, tracker, domain))
