@@ -17,6 +17,7 @@ from tenin.language.policy import Policy, load_policy
 from tenin.language.wording import load_responses
 from tenin.settings import Settings, load_settings
 from tenin.shop.database_shop import DatabaseShop
+from tenin.shop.http_shop import HttpShop
 from tenin.shop.interface import Shop
 from tenin.shop.terms import Terms
 
@@ -43,8 +44,13 @@ def shop() -> Engine:
 
 @functools.lru_cache(maxsize=1)
 def shop_of_orders() -> Shop:
-    """The shop as orders are asked of it: its own tables."""
-    return DatabaseShop(shop(), terms())
+    """The shop as orders are asked of it: its API if the settings name one, else its tables."""
+    chosen = settings().shop
+    if not chosen.api_url:
+        return DatabaseShop(shop(), terms())
+    # The settings hold no address without its token.
+    token = str(settings().shop_api_token)
+    return HttpShop(chosen.api_url, token, chosen.api_timeout_seconds)
 
 
 @functools.lru_cache(maxsize=1)

@@ -33,6 +33,7 @@ from tenin.conversation.models import ProofAttempt
 from tenin.conversation.voice import Voice
 from tenin.database import read_transaction, write_transaction
 from tenin.shop.catalogue import ProductView, list_products
+from tenin.shop.http_shop import HttpShop
 from tenin.shop.models import category_text, customers, orders, product_text, products
 from tests.unit.bot.inbox_side import PROJECT, domain
 from tests.unit.conversation.room import Room
@@ -68,6 +69,10 @@ class Counter:
         for cached in (context.conversations, context.shop):
             if cached.cache_info().currsize:
                 cached().dispose()
+        if context.shop_of_orders.cache_info().currsize:
+            orders_from = context.shop_of_orders()
+            if isinstance(orders_from, HttpShop):
+                orders_from.close()
         for each in (
             context.settings,
             context.conversations,

@@ -14,6 +14,8 @@ from tenin.database import read_transaction, write_transaction
 from tenin.shop.models import customers, orders
 from tests.unit.actions.counter import Answer, Counter, payloads, said, shown, slots_set
 
+MINE = "lin.xiaoyu@example.com"
+QUESTION = "utter_ask_order_confirmed"
 ASK = {
     "order_number": "action_ask_order_form_order_number",
     "contact": "action_ask_order_form_contact",

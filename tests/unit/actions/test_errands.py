@@ -3,48 +3,25 @@
 from __future__ import annotations
 
 import re
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from actions import context
-from tenin.clock import utcnow
 from tenin.conversation.identity import customer_of
-from tenin.database import make_engine, migrate, read_transaction, write_transaction
+from tenin.database import read_transaction
 from tenin.language.languages import configured
-from tenin.shop import models as shop_models
 from tenin.shop.interface import Cancel, ShopError
-from tenin.shop.orders import SHOP_TIME_ZONE
-from tenin.shop.sample_data import load_sample_data
 from tests.unit.actions.counter import Counter
-from tests.unit.actions.errand import Errand, order_of
+from tests.unit.actions.errand import MINE, QUESTION, Errand, order_of
 
 READY = configured().ready
-MINE = "lin.xiaoyu@example.com"
 OTHER = "chen.siyuan@example.com"
-QUESTION = "utter_ask_order_confirmed"
-
-
-@pytest.fixture(scope="session")
-def shop_of_today(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo shop as it is loaded today, to copy: the terms count from now."""
-    file = tmp_path_factory.mktemp("today") / "shop.db"
-    engine = make_engine(f"sqlite:///{file}")
-    migrate(engine, shop_models.MIGRATIONS, shop_models.VERSION_TABLE)
-    with write_transaction(engine) as session:
-        load_sample_data(session, utcnow().astimezone(SHOP_TIME_ZONE).date())
-    engine.dispose()
-    return file
 
 
 @pytest.fixture
-def counter(root: Path, shop_of_today: Path) -> Iterator[Counter]:
+def counter(counter_today: Counter) -> Counter:
     """The shop's counter, today."""
-    shutil.copy(shop_of_today, root / "var" / "shop.db")
-    with Counter() as opened:
-        yield opened
+    return counter_today
 
 
 def signed_in(counter: Counter, language: str = "en") -> Errand:
