@@ -26,9 +26,25 @@ from actions.order_form import (
     ORDER,
     REQUEST,
 )
-from actions.order_questions import NOT_REACHED, access_of, known_of, not_reached, plan_values, say
+from actions.order_questions import (
+    NOT_REACHED,
+    access_of,
+    not_reached,
+    plan_values,
+    request_kept,
+    say,
+)
 from actions.order_words import money, refusal
-from tenin.shop.interface import Invoice, NotAllowedError, Order, OrderItem, Quote, Refund
+from tenin.shop.deadline import seconds_left
+from tenin.shop.interface import (
+    Invoice,
+    NotAllowedError,
+    Order,
+    OrderItem,
+    Quote,
+    Refund,
+    ShopError,
+)
 
 MOST_REFUNDS = 3
 Line = dict[str, Any]
@@ -54,9 +70,9 @@ class ActionOrder(Action):
         else:
             access = access_of(tracker)
             try:
-                lines = await context.in_time(lambda: _carry_out(tracker, access))
+                lines = await context.in_time(lambda: _carry_out(tracker, access), tracker)
             except NOT_REACHED:
-                failed = not_reached(known_of(tracker, "order_form"))
+                failed = not_reached(request_kept(tracker))
                 lines, kept = [failed[ENDING]], {REQUEST: failed[REQUEST]}
             for line in lines:
                 say(dispatcher, line)
@@ -87,6 +103,8 @@ def _changed(
     assert errand.make is not None
     assert errand.done is not None
     change = errand.make(order, item, wished(tracker.get_slot(DETAIL) or {}, item))
+    if not seconds_left(1):
+        raise ShopError("no time was left to make the change")
     try:
         done = access.shop.change(change, access.message_id)
     except NotAllowedError as error:

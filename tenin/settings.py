@@ -111,7 +111,7 @@ class BotSettings(_Section):
 
 
 class ActionsSettings(_Section):
-    """The action tier, on loopback, and how long an action may take."""
+    """The action tier, on loopback, and how long the actions of a turn may take."""
 
     port: int = Field(5055, ge=1, le=65535)
     deadline_seconds: float = Field(8, gt=0, le=300)

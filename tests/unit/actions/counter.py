@@ -73,7 +73,10 @@ class Counter:
             orders_from = context.shop_of_orders()
             if isinstance(orders_from, HttpShop):
                 orders_from.close()
+        if context._threads.cache_info().currsize:
+            context._threads().shutdown()
         for each in (
+            context._threads,
             context.settings,
             context.conversations,
             context.shop,
@@ -100,6 +103,7 @@ class Counter:
         text: str = "said",
         named: Sequence[tuple[str, str]] = (),
         near: Sequence[str] = (),
+        said_at: float | None = None,
         before: Sequence[Event] = (),
         after: Mapping[str, Any] | None = None,
         **slots: Any,
@@ -107,8 +111,8 @@ class Counter:
         """Run an action in a conversation with these slots, after a message of this need.
 
         `need` may be a button's payload without its slash; `named` are entities of a typed
-        message, `near` the topics that the classifier offers; `before` is what came before,
-        `after` are slots set since the message.
+        message, `near` the topics that the classifier offers; `said_at` is when the turn began;
+        `before` is what came before, `after` are slots set since the message.
         """
         tracker = DialogueStateTracker(sender, domain().slots)
         for each in (*before, *(SlotSet(name, value) for name, value in slots.items())):
@@ -124,6 +128,7 @@ class Counter:
                 data["entities"],
                 data,
                 message_id=message_id or f"message-{next(self.numbers)}",
+                timestamp=said_at,
             ),
             domain(),
         )

@@ -5,47 +5,42 @@ The reference API stands for it, with a database of its own; the one of the sett
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from actions import context
-from tenin.database import make_engine
 from tenin.language.languages import configured
 from tenin.shop.database_shop import DatabaseShop
 from tenin.shop.http_shop import HttpShop
 from tenin.shop.interface import Order
-from tenin.shop.reference_api import demo_terms, make_app
-from tests.contract.shops import served
 from tests.unit.actions.counter import Counter, said, words
 from tests.unit.actions.errand import MINE, QUESTION, Errand, order_of
+from tests.unit.actions.shop_api import Api, connected
 
-TOKEN = "a-token-of-the-tests"
 READY = configured().ready
 
 
 @pytest.fixture
-def behind(tmp_path: Path, shop_of_today: Path) -> Iterator[DatabaseShop]:
-    """What the shop's API answers from."""
-    shutil.copy(shop_of_today, tmp_path / "theirs.db")
-    engine = make_engine(f"sqlite:///{tmp_path}/theirs.db")
-    yield DatabaseShop(engine, demo_terms())
-    engine.dispose()
+def world(
+    root: Path, shop_of_today: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[Counter, Api]]:
+    """The actions, and the API that their settings name."""
+    with connected(root, shop_of_today, "", monkeypatch) as made:
+        yield made
 
 
 @pytest.fixture
-def counter(
-    root: Path, shop_of_today: Path, behind: DatabaseShop, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Counter]:
+def counter(world: tuple[Counter, Api]) -> Counter:
     """The actions of a shop whose settings name its API."""
-    shutil.copy(shop_of_today, root / "var" / "shop.db")
-    with served(make_app(behind, TOKEN)) as url:
-        (root / "tenin.yml").write_text(f"shop:\n  api_url: {url}/\n", encoding="utf-8")
-        monkeypatch.setenv("TENIN_SHOP_API_TOKEN", TOKEN)
-        with Counter() as opened:
-            yield opened
+    return world[0]
+
+
+@pytest.fixture
+def behind(world: tuple[Counter, Api]) -> DatabaseShop:
+    """What the shop's API answers from."""
+    return world[1].behind
 
 
 def of_tables(number: str) -> Order | None:
