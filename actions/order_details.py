@@ -93,16 +93,25 @@ def wished(detail: Mapping[str, Any], item: OrderItem | None) -> dict[str, Any]:
 
     "In 42 and too tight, the 43 please" is a wish for 43 if the item is a 42.
     """
+    own = {
+        kind: ((getattr(item, kind) if item else None) or "").casefold()
+        for kind in ("size", "colour")
+    }
+    other = {
+        kind: [value for value in detail.get(kind, ()) if value.casefold() != own[kind]]
+        for kind in own
+    }
+    return last_wish({**detail, **other}, item)
+
+
+def last_wish(detail: Mapping[str, Any], item: OrderItem | None) -> dict[str, Any]:
+    """The wish for an item: of several values the last, whatever it has already."""
     wish: dict[str, Any] = {}
     if detail.get("address"):
         wish["address"] = detail["address"]
     if item is None:
         return wish
-    for kind in ("size", "colour"):
-        own = (getattr(item, kind) or "").casefold()
-        other = [value for value in detail.get(kind, ()) if value.casefold() != own]
-        if other:
-            wish[kind] = other[-1]
+    wish |= {kind: detail[kind][-1] for kind in ("size", "colour") if detail.get(kind)}
     numbers = [int(value) for value in detail.get("quantity", ()) if str(value).isdecimal()]
     if numbers:
         wish["quantity"] = numbers[-1]

@@ -15,8 +15,10 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions import context
 from actions.errands import ERRANDS, TRACK, errand_of
 from actions.order_access import Access
+from actions.order_agreed import read_agreed
 from actions.order_details import wished
 from actions.order_form import (
+    AGREED,
     DETAIL,
     ENDING,
     ITEM,
@@ -64,6 +66,7 @@ def known_of(tracker: Tracker, form: str) -> Known:
         order=None if begins else slot(ORDER),
         item=None if begins else slot(ITEM),
         detail={} if begins else dict(slot(DETAIL) or {}),
+        agreed=read_agreed(slot(AGREED)),
     )
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from tenin.clock import utcnow
 from tenin.database import make_engine
 from tenin.shop.database_shop import DatabaseShop
 from tenin.shop.reference_api import demo_terms, make_app
@@ -25,14 +27,15 @@ TOKEN = "a-token-of-the-tests"
 class Api:
     """A shop's API that thinks `before` it does what it is asked, and `after`, so many seconds.
 
-    `spoilt`: every answer is nonsense. `lost`: so many answers to changes never arrive, though
-    the changes are made.
+    `spoilt`: every answer is nonsense. `dropped`: so many changes are never made, `lost`: so many
+    are made, and either way no answer comes.
     """
 
     behind: DatabaseShop
     before: float = 0.0
     after: float = 0.0
     spoilt: bool = False
+    dropped: int = 0
     lost: int = 0
     asked: list[str] = field(default_factory=list)
 
@@ -40,6 +43,9 @@ class Api:
         """Serve one request."""
         self.asked.append(scope["path"])
         await asyncio.sleep(self.before)
+        if scope["path"] == "/changes" and self.dropped > 0:
+            self.dropped -= 1
+            return
         loses = scope["path"] == "/changes" and self.lost > 0
         self.lost -= loses
 
@@ -62,17 +68,21 @@ class Api:
 
 @contextlib.contextmanager
 def connected(
-    root: Path, today: Path, settings: str, monkeypatch: pytest.MonkeyPatch
+    root: Path,
+    today: Path,
+    settings: str,
+    monkeypatch: pytest.MonkeyPatch,
+    now: Callable[[], datetime] = utcnow,
 ) -> Iterator[tuple[Counter, Api]]:
     """The actions of a shop whose settings name its API, with the demo shop of `today` in both.
 
-    The API has a database of its own; that of the settings has the goods. `settings` are added
-    to tenin.yml.
+    The API has a database of its own, `theirs.db`, and its own time, `now`; the database of the
+    settings has the goods. `settings` are added to tenin.yml.
     """
     for name in ("shop.db", "theirs.db"):
         shutil.copy(today, root / "var" / name)
     engine = make_engine(f"sqlite:///{root}/var/theirs.db")
-    api = Api(DatabaseShop(engine, demo_terms()))
+    api = Api(DatabaseShop(engine, demo_terms(), now))
     try:
         with served(api) as url:
             text = f"{settings}\nshop:\n  api_url: {url}/\n  api_timeout_seconds: 5\n"
