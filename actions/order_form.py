@@ -108,7 +108,8 @@ def _order(known: Known, access: Access) -> Order | Step:
             known.entities, mine, statuses_of(known.need), access.goods_of
         )
         last = _numbered(meant, known.number)
-        if last is not None and not known.named("date"):
+        # "Next week, please" names no order; "the one from last week" names others than the last.
+        if last is not None and not any(order_details.dated(known.entities, o) for o in mine):
             return last
         return meant[0] if len(meant) == 1 else Step(ask=ORDER)
     number = number or known.number
