@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import functools
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from rasa_sdk import Tracker
@@ -16,6 +19,7 @@ from tenin.language.policy import Policy, load_policy
 from tenin.language.wording import load_responses
 from tenin.settings import Settings, load_settings
 from tenin.shop.choice import chosen_shop, terms_of
+from tenin.shop.deadline import until
 from tenin.shop.interface import Shop
 from tenin.shop.terms import Terms
 
@@ -68,13 +72,37 @@ def currency() -> str:
     return str(_policy().shared["payment_currency"])
 
 
-async def in_time(work: Callable[[], T]) -> T:
+async def in_time(work: Callable[[], T], tracker: Tracker | None = None) -> T:
     """Run blocking `work` off the event loop, within the deadline of an action.
+
+    With a `tracker` within that of its turn, which all its actions share.
 
     Raises:
         asyncio.TimeoutError: after the deadline; the customer then gets an apology.
     """
-    return await asyncio.wait_for(asyncio.to_thread(work), settings().actions.deadline_seconds)
+    left = settings().actions.deadline_seconds - (_seconds_since_message(tracker) if tracker else 0)
+    end = time.monotonic() + left
+
+    def run() -> T:
+        with until(end):
+            return work()
+
+    called = functools.partial(contextvars.copy_context().run, run)
+    running = asyncio.get_running_loop().run_in_executor(_threads(), called)
+    return await asyncio.wait_for(running, left)
+
+
+def _seconds_since_message(tracker: Tracker) -> float:
+    """How long the customer's message has been understood; 0 where the clock was set back."""
+    events = (event for event in reversed(tracker.events) if event["event"] == "user")
+    said_at = next(events, {}).get("timestamp")
+    return max(time.time() - said_at, 0.0) if said_at else 0.0
+
+
+@functools.lru_cache(maxsize=1)
+def _threads() -> ThreadPoolExecutor:
+    """Threads for every turn at once, and as many for what their deadlines left running."""
+    return ThreadPoolExecutor(2 * settings().bot.workers_at_once, "shop")
 
 
 def language(tracker: Tracker) -> str:

@@ -140,12 +140,15 @@ ERRANDS: Mapping[str, Errand] = {
 }
 
 
-def errand_of(need: str, order: Order) -> Errand:
+def errand_of(need: str, order: Order, agreed: Change | None = None) -> Errand:
     """The errand of a need for an order: money back is a return or, before it has left, a cancel.
 
-    What can't be done with the order is still an errand; the shop says why not.
+    What was `agreed` may be done already, and tells it by itself. What can't be done with the
+    order is still an errand; the shop says why not.
     """
     if need == "refund_request":
+        if isinstance(agreed, Cancel | Return):
+            return _CANCEL if isinstance(agreed, Cancel) else _RETURN
         return _CANCEL if order.status in WAITING else _RETURN
     return ERRANDS.get(need, Errand())
 

@@ -49,6 +49,11 @@ class Access:
         """The shop."""
         return context.shop_of_orders()
 
+    @property
+    def key(self) -> str:
+        """The key of a change that this message begins: the same if its turn runs again."""
+        return f"{self.conversation_id}-{self.message_id}"
+
     def orders(self) -> list[Order]:
         """The orders that need no further proof, the newest first."""
         limits = context.settings().proof

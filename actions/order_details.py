@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from tenin.shop.interface import Order, OrderItem
@@ -25,26 +26,41 @@ def named(entities: Entities, kind: str) -> list[str]:
 def orders_meant(
     entities: Entities, orders: Sequence[Order], statuses: Collection[str], goods_of: GoodsOf
 ) -> list[Order]:
-    """The orders that a message may mean, newest first: by product, category or day named in it.
+    """The orders that a message may mean, newest first: by product, category or date named in it.
 
-    Of those the ones with one of `statuses`, if there are any.
+    Of those the ones with one of `statuses`, if there are any; and of these the ones placed in
+    the week or month that is named, rather than those that left or arrived in it.
     """
     meant = list(orders)
     for holds in _tests(entities, goods_of):
         meant = [order for order in meant if holds(order)] or meant
-    return [order for order in meant if order.status in statuses] or meant
+    meant = [order for order in meant if order.status in statuses] or meant
+    long = [(first, last) for first, last in _days(entities) if first != last]
+    return [order for order in meant if _within(order.placed_on, long)] or meant
 
 
 def _tests(entities: Entities, goods_of: GoodsOf) -> Iterable[Callable[[Order], bool]]:
-    days = set(named(entities, "date"))
-    if days:
-        yield lambda order: any(
-            day is not None and day.isoformat() in days
-            for day in (order.placed_on, order.shipped_on, order.delivered_on)
-        )
+    if _days(entities):
+        yield lambda order: dated(entities, order)
     goods = goods_named(entities, goods_of)
     if goods:
         yield lambda order: any(item.sku in goods for item in order.items)
+
+
+def dated(entities: Entities, order: Order) -> bool:
+    """Whether an order was placed, left or arrived on a day or in a week or month named."""
+    days = (order.placed_on, order.shipped_on, order.delivered_on)
+    return any(_within(day, _days(entities)) for day in days)
+
+
+def _days(entities: Entities) -> list[tuple[str, str]]:
+    """The first and the last day of each date: 2026-11-24, or 2026-11-16/2026-11-22."""
+    dates = [value.partition("/") for value in named(entities, "date")]
+    return [(first, last or first) for first, _, last in dates]
+
+
+def _within(day: date | None, days: Sequence[tuple[str, str]]) -> bool:
+    return day is not None and any(first <= day.isoformat() <= last for first, last in days)
 
 
 def goods_named(entities: Entities, goods_of: GoodsOf) -> set[str]:
@@ -93,16 +109,25 @@ def wished(detail: Mapping[str, Any], item: OrderItem | None) -> dict[str, Any]:
 
     "In 42 and too tight, the 43 please" is a wish for 43 if the item is a 42.
     """
+    own = {
+        kind: ((getattr(item, kind) if item else None) or "").casefold()
+        for kind in ("size", "colour")
+    }
+    other = {
+        kind: [value for value in detail.get(kind, ()) if value.casefold() != own[kind]]
+        for kind in own
+    }
+    return last_wish({**detail, **other}, item)
+
+
+def last_wish(detail: Mapping[str, Any], item: OrderItem | None) -> dict[str, Any]:
+    """The wish for an item: of several values the last, whatever it has already."""
     wish: dict[str, Any] = {}
     if detail.get("address"):
         wish["address"] = detail["address"]
     if item is None:
         return wish
-    for kind in ("size", "colour"):
-        own = (getattr(item, kind) or "").casefold()
-        other = [value for value in detail.get(kind, ()) if value.casefold() != own]
-        if other:
-            wish[kind] = other[-1]
+    wish |= {kind: detail[kind][-1] for kind in ("size", "colour") if detail.get(kind)}
     numbers = [int(value) for value in detail.get("quantity", ()) if str(value).isdecimal()]
     if numbers:
         wish["quantity"] = numbers[-1]

@@ -14,10 +14,12 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions import context
-from actions.errands import Errand, errand_of
+from actions.errands import errand_of
 from actions.order_access import Access
+from actions.order_agreed import Agreed, agreed_of, read_agreed
 from actions.order_details import wished
 from actions.order_form import (
+    AGREED,
     CONFIRMED,
     DETAIL,
     ENDING,
@@ -27,9 +29,25 @@ from actions.order_form import (
     ORDER,
     REQUEST,
 )
-from actions.order_questions import NOT_REACHED, access_of, known_of, not_reached, plan_values, say
+from actions.order_questions import (
+    NOT_REACHED,
+    access_of,
+    not_reached,
+    plan_values,
+    request_kept,
+    say,
+)
 from actions.order_words import money, refusal
-from tenin.shop.interface import Invoice, NotAllowedError, Order, OrderItem, Quote, Refund
+from tenin.shop.deadline import seconds_left
+from tenin.shop.interface import (
+    Done,
+    Invoice,
+    NotAllowedError,
+    Order,
+    Quote,
+    Refund,
+    ShopError,
+)
 from tenin.shop.invoice_link import InvoiceLink, sign_link
 
 MOST_REFUNDS = 3
@@ -54,19 +72,45 @@ class ActionOrder(Action):
         elif tracker.get_slot(CONFIRMED) is False:
             dispatcher.utter_message(response="utter_order_kept")
         else:
-            access = access_of(tracker)
-            try:
-                lines = await context.in_time(lambda: _carry_out(tracker, access))
-            except NOT_REACHED:
-                failed = not_reached(known_of(tracker, "order_form"))
-                lines, kept = [failed[ENDING]], {REQUEST: failed[REQUEST]}
+            lines, more = await _ended(tracker)
+            kept |= more
             for line in lines:
                 say(dispatcher, line)
         slots = {**dict.fromkeys(OF_ERRAND), **kept}
         return [SlotSet(name, value) for name, value in slots.items()]
 
 
-def _carry_out(tracker: Tracker, access: Access) -> list[Line]:
+async def _ended(tracker: Tracker) -> tuple[list[Line], dict[str, Any]]:
+    """Carry it out in time; what is to be said of it, and what stays in slots."""
+    access = access_of(tracker)
+    trial = _Trial(access, read_agreed(tracker.get_slot(AGREED)))
+    try:
+        lines = await context.in_time(lambda: _carry_out(tracker, access, trial), tracker)
+    except NOT_REACHED:
+        failed = not_reached(request_kept(tracker))
+        kept = {REQUEST: failed[REQUEST]}
+        if trial.made is not None:
+            kept[AGREED] = trial.made.after_trial().written()
+        return [failed[ENDING]], kept
+    return lines, {AGREED: None} if trial.made is not None else {}
+
+
+class _Trial:
+    """The change that the shop is asked for: `made` from the moment that it may be made."""
+
+    def __init__(self, access: Access, agreed: Agreed | None) -> None:
+        self.access, self.agreed = access, agreed
+        self.made: Agreed | None = None
+
+    def change(self, agreed: Agreed) -> Done:
+        """Ask for it, once by its key; raises ShopError, NotAllowedError."""
+        if not seconds_left(1):
+            raise ShopError("no time was left to make the change")
+        self.made = agreed
+        return self.access.shop.change(agreed.change, agreed.key)
+
+
+def _carry_out(tracker: Tracker, access: Access, trial: _Trial) -> list[Line]:
     """Do or look up what the slots say; what is to be said of it. Blocks, raises ShopError."""
     need, number = tracker.get_slot(NEED), tracker.get_slot(ORDER)
     order = access.order(number) if number else None
@@ -77,28 +121,23 @@ def _carry_out(tracker: Tracker, access: Access) -> list[Line]:
     if need == "invoice":
         invoice = access.shop.invoice(order.number, access.language)
         return [_invoice(invoice, order, access.language)]
-    errand = errand_of(need, order)
-    item = next((item for item in order.items if item.id == tracker.get_slot(ITEM)), None)
-    if errand.make is None or (errand.plan and tracker.get_slot(CONFIRMED) is not True):
+    confirmed = tracker.get_slot(CONFIRMED) is True
+    agreed = trial.agreed if confirmed else None
+    if agreed is not None and agreed.change.order != order.number:
+        agreed = None
+    errand = errand_of(need, order, agreed and agreed.change)
+    if errand.make is None or (errand.plan and not confirmed):
         return [{"response": "utter_order_kept"}]
-    return _changed(tracker, access, errand, order, item)
-
-
-def _changed(
-    tracker: Tracker, access: Access, errand: Errand, order: Order, item: OrderItem | None
-) -> list[Line]:
-    assert errand.make is not None
-    assert errand.done is not None
-    change = errand.make(order, item, wished(tracker.get_slot(DETAIL) or {}, item))
+    item = next((item for item in order.items if item.id == tracker.get_slot(ITEM)), None)
+    if agreed is None:  # done without asking, and still the same if it is asked for again
+        change = errand.make(order, item, wished(tracker.get_slot(DETAIL) or {}, item))
+        agreed = agreed_of(change, trial.agreed, access.key)
     try:
-        done = access.shop.change(change, access.message_id)
+        done = trial.change(agreed)
     except NotAllowedError as error:
         return [refusal(error.quote)]
-    values = {
-        **plan_values(tracker, order, item),
-        "reference": done.reference,
-    }
-    return [{"response": errand.done, **values}]
+    values = {**plan_values(tracker, order, item), "reference": done.reference}
+    return [{"response": str(errand.done), **values}]
 
 
 def _refunds(refunds: list[Refund], order: Order) -> list[Line]:

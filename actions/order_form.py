@@ -12,16 +12,17 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from actions import order_details
-from actions.errands import ERRANDS, TRACK, errand_of, statuses_of
+from actions.errands import ERRANDS, TRACK, Errand, errand_of, statuses_of
 from actions.order_access import Access
+from actions.order_agreed import Agreed, agreed_of
 from actions.order_words import quote_in_words, refusal
 from tenin.language.choices import place
-from tenin.shop.interface import Change, Order, OrderItem
+from tenin.shop.interface import Change, Order, OrderItem, Quote
 from tenin.shop.orders import normal_order_number
 
 NUMBER, CONTACT, ORDER, ITEM = "order_number", "contact", "order", "order_item"
 DETAIL, CONFIRMED, NEED, ENDING = "order_detail", "order_confirmed", "order_need", "order_ending"
-QUOTE, REQUEST = "order_quote", "order_request"
+QUOTE, REQUEST, AGREED = "order_quote", "order_request", "order_agreed"
 # What is forgotten when an errand begins or ends; number and contact are kept.
 OF_ERRAND = (NEED, ORDER, ITEM, DETAIL, CONFIRMED, QUOTE, ENDING)
 YES, NO = "affirm", "deny"
@@ -45,6 +46,7 @@ class Known:
     order: str | None = None
     item: str | None = None
     detail: dict[str, Any] = field(default_factory=dict)
+    agreed: Agreed | None = None
 
     def named(self, kind: str) -> list[str]:
         """The values of one kind of entity in the message."""
@@ -54,6 +56,13 @@ class Known:
     def names_something(self) -> bool:
         """Whether the message names goods, an order or a day: a bare "2" is no quantity."""
         return any(kind != "quantity" for kind, _ in self.entities)
+
+    def tried(self, order: Order) -> Change | None:
+        """The change of this order that was agreed to and had no answer."""
+        agreed = self.agreed
+        if agreed is None or not agreed.tried or agreed.change.order != order.number:
+            return None
+        return agreed.change
 
 
 @dataclass(frozen=True)
@@ -109,7 +118,8 @@ def _order(known: Known, access: Access) -> Order | Step:
             known.entities, mine, statuses_of(known.need), access.goods_of
         )
         last = _numbered(meant, known.number)
-        if last is not None and not known.named("date"):
+        # "Next week, please" names no order; "the one from last week" names others than the last.
+        if last is not None and not any(order_details.dated(known.entities, o) for o in mine):
             return last
         return meant[0] if len(meant) == 1 else Step(ask=ORDER)
     number = number or known.number
@@ -135,7 +145,8 @@ def _numbered(orders: Collection[Order], number: str | None) -> Order | None:
 
 def _about(known: Known, order: Order, slots: dict[str, Any], access: Access) -> Step:
     """The order is known: what is to be done with it, and what would that cost?"""
-    errand = errand_of(known.need, order)
+    tried = known.tried(order)
+    errand = errand_of(known.need, order, tried)
     if known.need == TRACK or errand.make is None or errand.plan is None:
         return Step(slots)
     if not slots and known.asked == CONFIRMED and known.intent in (YES, NO):
@@ -151,18 +162,47 @@ def _about(known: Known, order: Order, slots: dict[str, Any], access: Access) ->
     if detail != known.detail:
         slots[DETAIL] = detail
     wish = order_details.wished(detail, item)
+    again = _again(tried, errand, order, item, detail)
     if order.status not in errand.statuses:
         probe = {"quantity": 0} if known.need == "change_order" else {}
         quote = access.shop.quote(errand.make(order, item or order.items[0], probe))
         if not quote.allowed:
-            return Step({**slots, ENDING: refusal(quote)})
+            return Step({**slots, **_refused(quote, again)})
     if errand.item and item is None:
         return Step(slots, ITEM)
-    if errand.detail and not wish:
+    if errand.detail and not wish and again is None:
         return Step(slots, DETAIL)
     if not slots:
         return Step(ask=known.asked)
-    return _quoted(errand.make(order, item, wish), slots, access)
+    change = again or errand.make(order, item, wish)
+    quote = access.shop.quote(change)
+    if not quote.allowed:
+        return Step({**slots, **_refused(quote, again)})
+    agreed = agreed_of(change, known.agreed, access.key)
+    slots |= {QUOTE: quote_in_words(quote), AGREED: agreed.written()}
+    return Step(slots, CONFIRMED)
+
+
+def _again(
+    tried: Change | None,
+    errand: Errand,
+    order: Order,
+    item: OrderItem | None,
+    detail: Mapping[str, Any],
+) -> Change | None:
+    """The change that was tried, if it is what is wished for now."""
+    if tried is None or errand.make is None or (errand.item and item is None):
+        return None
+    wish = order_details.last_wish(detail, item)
+    return tried if errand.make(order, item, wish) == tried else None
+
+
+def _refused(quote: Quote, again: Change | None) -> dict[str, Any]:
+    """What isn't allowed is refused; what was tried before may be so because it got through.
+
+    It was agreed to then: asked for once more under its key, the shop finds it made, or refuses.
+    """
+    return {CONFIRMED: True} if again is not None else {ENDING: refusal(quote)}
 
 
 def _item(known: Known, order: Order, access: Access) -> OrderItem | None:
@@ -177,13 +217,6 @@ def _address(known: Known) -> dict[str, Any]:
     if order_details.is_address(known.text, known.intent):
         return {"address": known.text.strip()}
     return {}
-
-
-def _quoted(change: Change, slots: dict[str, Any], access: Access) -> Step:
-    quote = access.shop.quote(change)
-    if not quote.allowed:
-        return Step({**slots, ENDING: refusal(quote)})
-    return Step({**slots, QUOTE: quote_in_words(quote)}, CONFIRMED)
 
 
 def of_need(intent: str, kept: str | None, form: str) -> str | None:

@@ -15,8 +15,10 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions import context
 from actions.errands import ERRANDS, TRACK, errand_of
 from actions.order_access import Access
+from actions.order_agreed import read_agreed
 from actions.order_details import wished
 from actions.order_form import (
+    AGREED,
     DETAIL,
     ENDING,
     ITEM,
@@ -64,6 +66,7 @@ def known_of(tracker: Tracker, form: str) -> Known:
         order=None if begins else slot(ORDER),
         item=None if begins else slot(ITEM),
         detail={} if begins else dict(slot(DETAIL) or {}),
+        agreed=read_agreed(slot(AGREED)),
     )
 
 
@@ -89,23 +92,32 @@ class _Validate:
         known = known_of(tracker, self.form)
         access = access_of(tracker)
         try:
-            step = await context.in_time(lambda: next_step(known, access))
+            step = await context.in_time(lambda: next_step(known, access), tracker)
         except NOT_REACHED:
             if known.need == TRACK:
                 raise  # nothing was asked for that a person would have to do: an apology
-            step = Step({NEED: known.need, **not_reached(known)})
+            number = known.order or known.number
+            request = request_of(known.need, number, known.item, known.detail)
+            step = Step({NEED: known.need, **not_reached(request)})
         slots = {**step.slots, "requested_slot": step.ask}
         return [SlotSet(name, value) for name, value in slots.items()]
 
 
-def not_reached(known: Known) -> dict[str, Any]:
+def request_of(
+    need: str | None, order: str | None, item: str | None, detail: dict[str, Any] | None
+) -> dict[str, Any]:
+    """What was asked for, for a person to see to."""
+    return {"need": need, "order": order, "item": item, "detail": detail or {}}
+
+
+def request_kept(tracker: Tracker) -> dict[str, Any]:
+    """What was asked for, as the slots have it."""
+    slot = tracker.get_slot
+    return request_of(slot(NEED), slot(ORDER) or slot(NUMBER), slot(ITEM), slot(DETAIL))
+
+
+def not_reached(request: dict[str, Any]) -> dict[str, Any]:
     """The shop didn't answer: say so at the end, and keep the request for a person."""
-    request = {
-        "need": known.need,
-        "order": known.order or known.number,
-        "item": known.item,
-        "detail": known.detail,
-    }
     return {ENDING: {"response": "utter_order_shop_failed"}, REQUEST: request}
 
 
@@ -178,54 +190,67 @@ def say_terms(dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
         dispatcher.utter_message(response=errand.terms)
 
 
-class ActionAskOrder(Action):
+class _Ask:
+    """A question that can't be put without the shop; where that fails, the errand ends."""
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[dict[str, Any]]:
+        """Ask; or end the form, with the apology for `action_order` to say."""
+        try:
+            await self.ask(dispatcher, tracker)
+        except NOT_REACHED:
+            if tracker.get_slot(NEED) == TRACK:
+                raise
+            slots = {**not_reached(request_kept(tracker)), "requested_slot": None}
+            return [SlotSet(name, value) for name, value in slots.items()]
+        return []
+
+    async def ask(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
+        """Put the question."""
+        raise NotImplementedError
+
+
+class ActionAskOrder(_Ask, Action):
     """Let one of several orders be chosen."""
 
     def name(self) -> str:
         """The action's name in domain.yml."""
         return "action_ask_order"
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[dict[str, Any]]:
+    async def ask(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
         """Show the newest, those first that the need is likely about."""
         need, access = tracker.get_slot(NEED), access_of(tracker)
-        orders = await context.in_time(lambda: access.likely(need))
+        orders = await context.in_time(lambda: access.likely(need), tracker)
         dispatcher.utter_message(
             response="utter_ask_order", choices=order_choices(orders, need or "track_order")
         )
-        return []
 
 
-class ActionAskOrderItem(Action):
+class ActionAskOrderItem(_Ask, Action):
     """Let one of an order's items be chosen."""
 
     def name(self) -> str:
         """The action's name in domain.yml."""
         return "action_ask_order_item"
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[dict[str, Any]]:
+    async def ask(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
         """Show all items."""
         order, _ = await order_and_item(tracker)
         choices = item_choices(order.items if order else (), tracker.get_slot(NEED))
         dispatcher.utter_message(
             response="utter_ask_order_item", order_number=tracker.get_slot(ORDER), choices=choices
         )
-        return []
 
 
-class ActionAskOrderDetail(Action):
+class ActionAskOrderDetail(_Ask, Action):
     """Ask what is to be different: the address, or something of an item."""
 
     def name(self) -> str:
         """The action's name in domain.yml."""
         return "action_ask_order_detail"
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[dict[str, Any]]:
+    async def ask(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
         """Ask as the errand does."""
         order, item = await order_and_item(tracker)
         if order is not None:
@@ -234,19 +259,16 @@ class ActionAskOrderDetail(Action):
                 order_number=order.number,
                 item=item_name(item) if item else "",
             )
-        return []
 
 
-class ActionAskOrderConfirmed(Action):
+class ActionAskOrderConfirmed(_Ask, Action):
     """Say what will happen and what it costs, once, and ask whether to go ahead."""
 
     def name(self) -> str:
         """The action's name in domain.yml."""
         return "action_ask_order_confirmed"
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[dict[str, Any]]:
+    async def ask(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
         """Say the plan and the quote if they are new."""
         quote = tracker.get_slot(QUOTE) or []
         if since_message(tracker, QUOTE):
@@ -257,7 +279,6 @@ class ActionAskOrderConfirmed(Action):
             for line in quote:
                 say(dispatcher, line)
         dispatcher.utter_message(response="utter_ask_order_confirmed")
-        return []
 
 
 def say(dispatcher: CollectingDispatcher, line: dict[str, Any]) -> None:
@@ -283,6 +304,6 @@ def plan_values(tracker: Tracker, order: Order, item: OrderItem | None) -> dict[
 async def order_and_item(tracker: Tracker) -> tuple[Order | None, OrderItem | None]:
     """The order of the slots, if it may still be spoken of, and the item chosen."""
     number, chosen, access = tracker.get_slot(ORDER), tracker.get_slot(ITEM), access_of(tracker)
-    order = await context.in_time(lambda: access.order(number) if number else None)
+    order = await context.in_time(lambda: access.order(number) if number else None, tracker)
     items = order.items if order else ()
     return order, next((item for item in items if item.id == chosen), None)

@@ -42,7 +42,7 @@ class ActionTrackOrder(Action):
         contact, access = tracker.get_slot(CONTACT), access_of(tracker)
         in_errand = (tracker.active_loop or {}).get("name") == "order_form"
         found = await context.in_time(
-            lambda: _look_up(access, number, None if in_errand else contact)
+            lambda: _look_up(access, number, None if in_errand else contact), tracker
         )
         if found is None:
             return []

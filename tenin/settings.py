@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field, ValidationError, root_validator, validator
 from sqlalchemy.engine import make_url
@@ -25,6 +26,7 @@ from tenin.settings_sources import (
     IDENTITY_SECRET_VARIABLE,
     SECRET_VARIABLE,
     SETTINGS_FILE,
+    SHOP_API_TOKEN_VARIABLE,
     SettingsError,
     explain,
     read_environment,
@@ -41,6 +43,8 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 SENDER = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
 
 PUBLIC_URL = re.compile(r"(https?://[A-Za-z0-9.:_\[\]-]+(?:/[A-Za-z0-9._~/-]*)?)?")
+HEADER_VALUE = re.compile(r"[!-~]+")
+DATABASE_KEYS = ("url", "database_url")
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -71,13 +75,19 @@ class DatabaseSettings(_Section):
 
 
 class ShopSettings(_Section):
-    """Where the shop keeps its orders, customers and goods."""
+    """Where the shop keeps its goods; and its orders and customers, unless its API has them."""
 
     database_url: str = "sqlite:///var/shop.db"
+    api_url: str = ""
+    api_timeout_seconds: float = Field(5, gt=0, le=300)
 
     @validator("database_url")
     def _is_a_database(cls, value: str) -> str:
         return _checked_url(value)
+
+    @validator("api_url")
+    def _is_an_address(cls, value: str) -> str:
+        return _checked_api_url(value) if value else value
 
 
 class WebSettings(_Section):
@@ -109,7 +119,7 @@ class BotSettings(_Section):
 
 
 class ActionsSettings(_Section):
-    """The action tier, on loopback, and how long an action may take."""
+    """The action tier, on loopback, and how long the actions of a turn may take."""
 
     port: int = Field(5055, ge=1, le=65535)
     deadline_seconds: float = Field(8, gt=0, le=300)
@@ -218,6 +228,7 @@ class Settings(_Section):
     bot_token: str | None = Field(None, repr=False)
     identity_secret: str | None = Field(None, repr=False)
     email_password: str | None = Field(None, repr=False)
+    shop_api_token: str | None = Field(None, repr=False)
     database: DatabaseSettings = DatabaseSettings()
     shop: ShopSettings = ShopSettings()
     web: WebSettings = WebSettings()
@@ -278,6 +289,7 @@ def load_settings(root: Path | None = None, environ: Mapping[str, str] = os.envi
         raise SettingsError(f"environment: TENIN_ROOT: {root} is no folder: name the project's")
     given_secret = _given(environ, SECRET_VARIABLE, "to have one made in var/secret")
     identity_secret = _given(environ, IDENTITY_SECRET_VARIABLE, "to take no customer's word")
+    shop_api_token = _header_value(environ, SHOP_API_TOKEN_VARIABLE)
     values = read_file(root / SETTINGS_FILE, SECTIONS)
     environment = read_environment(environ, SECTIONS)
     for (section, key), (_, value) in environment.items():
@@ -289,12 +301,19 @@ def load_settings(root: Path | None = None, environ: Mapping[str, str] = os.envi
             bot_token=environ.get(BOT_TOKEN_VARIABLE) or None,
             identity_secret=identity_secret,
             email_password=environ.get(EMAIL_PASSWORD_VARIABLE) or None,
+            shop_api_token=shop_api_token,
             **values,
         )
     except ValidationError as error:
         raise SettingsError(explain(error, environment, SECTIONS)) from None
+    if settings.shop.api_url and shop_api_token is None:
+        raise SettingsError(
+            f"environment: {SHOP_API_TOKEN_VARIABLE}: missing, and shop.api_url is set: "
+            "set it to the token that the shop's API wants, or leave shop.api_url empty"
+        )
     database = DatabaseSettings(url=_absolute_url(settings.database.url, root))
-    shop = ShopSettings(database_url=_absolute_url(settings.shop.database_url, root))
+    shop_url = _absolute_url(settings.shop.database_url, root)
+    shop = settings.shop.copy(update={"database_url": shop_url})
     return settings.copy(update={"database": database, "shop": shop})
 
 
@@ -319,8 +338,19 @@ def _given(environ: Mapping[str, str], variable: str, otherwise: str) -> str | N
     return secret
 
 
+def _header_value(environ: Mapping[str, str], variable: str) -> str | None:
+    """Return a secret that travels in a header, None if there is none."""
+    secret = environ.get(variable) or None
+    if secret is not None and not HEADER_VALUE.fullmatch(secret):
+        raise SettingsError(
+            f"environment: {variable}: holds a blank, or a sign that no header may hold: "
+            "give it as the shop's API has it, in ASCII"
+        )
+    return secret
+
+
 def _plain(key: str, value: Any) -> Any:
-    if key.endswith("url") and key != "public_url":
+    if key in DATABASE_KEYS:
         return make_url(value).render_as_string(hide_password=True)
     return [str(entry) for entry in value] if isinstance(value, tuple) else value
 
@@ -335,6 +365,27 @@ def _checked_url(value: str) -> str:
             raise ValueError("three processes share the database, so SQLite needs a file")
     elif url.drivername not in POSTGRESQL_DRIVERS:
         raise ValueError(f"{url.drivername} is neither sqlite nor postgresql")
+    return value
+
+
+def _checked_api_url(value: str) -> str:
+    try:
+        url = urlsplit(value)
+        host, _ = url.hostname, url.port
+    except ValueError:
+        host = None
+    if not host or url.scheme not in ("http", "https") or not HEADER_VALUE.fullmatch(value):
+        raise ValueError("this is no address such as https://shop.example/api")
+    if url.username is not None or url.query or url.fragment:
+        raise ValueError(
+            f"an address alone is needed, as https://shop.example/api: the token goes into "
+            f"{SHOP_API_TOKEN_VARIABLE}, and nothing after ? or #"
+        )
+    if url.scheme == "http" and host not in LOOPBACK:
+        raise ValueError(
+            "http would show the token and the customers to everybody on the way: "
+            "begin it with https (http is for this machine alone, as http://127.0.0.1:8070)"
+        )
     return value
 
 

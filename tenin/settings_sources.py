@@ -20,11 +20,13 @@ SECRET_VARIABLE = "TENIN_SECRET"  # noqa: S105 (the name of a variable)
 BOT_TOKEN_VARIABLE = "TENIN_BOT_TOKEN"  # noqa: S105 (the name of a variable)
 IDENTITY_SECRET_VARIABLE = "TENIN_IDENTITY_SECRET"  # noqa: S105 (the name of a variable)
 EMAIL_PASSWORD_VARIABLE = "TENIN_EMAIL_PASSWORD"  # noqa: S105 (the name of a variable)
+SHOP_API_TOKEN_VARIABLE = "TENIN_SHOP_API_TOKEN"  # noqa: S105 (the name of a variable)
 SECRET_VARIABLES = (
     SECRET_VARIABLE,
     BOT_TOKEN_VARIABLE,
     IDENTITY_SECRET_VARIABLE,
     EMAIL_PASSWORD_VARIABLE,
+    SHOP_API_TOKEN_VARIABLE,
 )
 SECRETS = ("secret", "given_secret", "bot_token", "token", "password")
 
@@ -160,6 +162,8 @@ def _holds_password(value: Any) -> bool:
     if not isinstance(value, str):
         return False
     try:
-        return bool(make_url(value).password)
-    except ArgumentError:
+        url = make_url(value)
+        # An address of an API may hold none anywhere, and its own check says so.
+        return bool(url.password) and not url.drivername.startswith("http")
+    except (ArgumentError, ValueError):  # the latter for a port that is no number
         return False

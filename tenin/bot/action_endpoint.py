@@ -1,4 +1,4 @@
-"""Calls to the action server, with a deadline and with failures that are seen.
+"""Calls to the action server, with a deadline for each turn and with failures that are seen.
 
 Rasa swallows any failure of an action and saves the turn as if it had run; this
 endpoint marks the turn failed instead, and its commit becomes an apology.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import time
 from typing import Any
 
 from jsonschema import Draft7Validator  # type: ignore[import-untyped]
@@ -53,6 +54,8 @@ class ActionEndpoint(EndpointConfig):  # type: ignore[misc]
     async def request(self, *args: Any, **kwargs: Any) -> Any:
         """Rasa's request; after a failure nothing more is asked in this turn.
 
+        All requests of a turn share `give_up_seconds`, which count from the turn's beginning.
+
         Returns:
             The action server's answer, or one without events and responses if it failed,
             in which case the running turn is marked.
@@ -64,8 +67,9 @@ class ActionEndpoint(EndpointConfig):  # type: ignore[misc]
             return _nothing()
         name = (kwargs.get("json") or {}).get("next_action", "action")
         kwargs.pop("timeout", None)
+        left = turn.began + self._give_up_seconds - time.monotonic()
         try:
-            answer = await asyncio.wait_for(super().request(*args, **kwargs), self._give_up_seconds)
+            answer = await asyncio.wait_for(super().request(*args, **kwargs), left)
         except ClientResponseError as error:
             if error.status == REJECTED and _names_an_action(error.text):
                 raise

@@ -1,8 +1,9 @@
 """Puts normalised values in the place of the words that entities were found in.
 
 After SpacyEntityExtractor in the NLU pipeline in config.yml, which gives every entity's
-text as its value. Dates are resolved here, to the day in the shop's time, so that nothing
-about today is ever trained.
+text as its value. Dates are resolved here, to the day in the shop's time (2026-11-24), or for
+a week or month to the first and the last (2026-11-16/2026-11-22), so that nothing about today
+is ever trained.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from rasa.shared.nlu.constants import (
 from rasa.shared.nlu.training_data.message import Message
 
 from tenin.clock import utcnow
-from tenin.language.entities import find_entities, resolve_date
+from tenin.language.entities import find_entities, resolve_days
 from tenin.shop.orders import SHOP_TIME_ZONE
 
 DATE = "date"
@@ -77,9 +78,9 @@ def _valued(text: str, entities: list[dict[str, Any]]) -> list[dict[str, Any]]:
             valued.append(entity)
             continue
         if label == DATE:
-            day = resolve_date(value, today)
-            if day is None:
+            days = resolve_days(value, today)
+            if days is None:
                 continue
-            value = day.isoformat()
+            value = "/".join(day.isoformat() for day in dict.fromkeys(days))
         valued.append({**entity, ENTITY_ATTRIBUTE_VALUE: value})
     return valued

@@ -8,6 +8,7 @@ present task works on, if any.
 from __future__ import annotations
 
 import functools
+import time
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
@@ -35,7 +36,8 @@ class RunningTurn:
     """A turn while Rasa works on it.
 
     `base` are the tracker events it was given, `messages` what Rasa has said so far,
-    `failed` the name of the first action or reply that could not be had.
+    `failed` the name of the first action or reply that could not be had, `began` when, as
+    `time.monotonic` tells it.
     """
 
     turn: Turn
@@ -44,6 +46,7 @@ class RunningTurn:
     said: list[str] = field(default_factory=list)
     failed: str | None = None
     committed: bool = False
+    began: float = field(default_factory=time.monotonic)
 
 
 running: ContextVar[RunningTurn | None] = ContextVar("running_turn", default=None)

@@ -17,6 +17,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
 from tenin.shop import wire
+from tenin.shop.deadline import seconds_left
 from tenin.shop.interface import (
     Change,
     Customer,
@@ -43,6 +44,7 @@ _PASSING = frozenset({502, 503, 504})
 class HttpShop:
     """A shop behind its API; a call gives up after `timeout_seconds`, tries and all.
 
+    It gives up before if the time of whoever asks is up (`tenin.shop.deadline`).
     Safe to share between threads.
     """
 
@@ -150,7 +152,10 @@ class HttpShop:
         repeatable: bool = True,
     ) -> Any:
         """Ask, and read the member `name` of the answer as a value of `kind`."""
-        deadline = time.monotonic() + self._timeout
+        left = seconds_left(self._timeout)
+        if not left:
+            raise ShopError("no time was left to ask the shop's API")
+        deadline = time.monotonic() + left
         for attempt in range(1, _ATTEMPTS + 1):
             last = attempt == _ATTEMPTS or not repeatable
             try:

@@ -25,7 +25,7 @@ from starlette.routing import Route
 from tenin.database import SchemaError, check_schema, make_engine
 from tenin.language.languages import configured
 from tenin.language.policy import load_policy
-from tenin.settings import load_settings
+from tenin.settings import SettingsError, load_settings
 from tenin.shop import wire
 from tenin.shop.changes import KeyMisusedError
 from tenin.shop.database_shop import DatabaseShop
@@ -199,10 +199,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         engine = make_engine(given.database or load_settings().shop.database_url)
         check_schema(engine, MIGRATIONS, VERSION_TABLE)
-    except (SchemaError, ValueError) as error:
+        terms = demo_terms()
+    except (SchemaError, SettingsError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
-    app = make_app(DatabaseShop(engine, demo_terms()), token)
+    app = make_app(DatabaseShop(engine, terms), token)
     uvicorn.run(
         app,
         host=LOOPBACK,

@@ -22,7 +22,7 @@ import pytest
 import uvicorn
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.engine import Engine
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from tenin.database import make_engine, migrate, read_transaction, write_transaction
 from tenin.shop.database_shop import DatabaseShop
@@ -188,7 +188,7 @@ class World:
 
 
 @contextlib.contextmanager
-def served(app: Starlette) -> Iterator[str]:
+def served(app: ASGIApp) -> Iterator[str]:
     """Run an app under uvicorn in a thread, on a free port; give its address."""
     with socket.socket() as listener:
         listener.bind((LOOPBACK, 0))

@@ -426,6 +426,10 @@ def test_the_reference_api_runs_as_a_program(world: World) -> None:
     refused = subprocess.run(command, cwd=PROJECT, env=known, capture_output=True, text=True)
     assert refused.returncode == 2
     assert "SHOP_API_TOKEN" in refused.stderr
+    mistaken = known | {"SHOP_API_TOKEN": TOKEN, "TENIN_WEB_PORT": "eighty"}
+    refused = subprocess.run(command, cwd=PROJECT, env=mistaken, capture_output=True, text=True)
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("environment: TENIN_WEB_PORT: ")
     process = subprocess.Popen(command, cwd=PROJECT, env=known | {"SHOP_API_TOKEN": TOKEN})
     try:
         shop = HttpShop(f"http://{LOOPBACK}:{port}/", TOKEN, TIMEOUT)

@@ -23,7 +23,7 @@ from tenin.language.entities import (
     quantities,
     sizes,
 )
-from tenin.language.entities.days import resolve_value
+from tenin.language.entities.days import Days, resolve_value
 from tenin.language.entities.model import (
     CODE,
     DIGITS,
@@ -38,7 +38,15 @@ from tenin.language.entities.model import (
 from tenin.language.entities.spelling import plain, small
 from tenin.language.entities.words import FILES, LATIN
 
-__all__ = ["IDENTIFIERS", "LABELS", "SOURCES", "Entity", "find_entities", "resolve_date"]
+__all__ = [
+    "IDENTIFIERS",
+    "LABELS",
+    "SOURCES",
+    "Entity",
+    "find_entities",
+    "resolve_date",
+    "resolve_days",
+]
 
 # Every file that decides what is found.
 SOURCES = (*sorted(str(path) for path in Path(__file__).parent.glob("*.py")), *map(str, FILES))
@@ -56,17 +64,24 @@ def find_entities(text: str) -> list[Entity]:
     return list(_found(text))
 
 
-def resolve_date(text_or_value: str, today: date) -> date | None:
-    """Tell the day that a date means, seen from `today`.
+def resolve_days(text_or_value: str, today: date) -> Days | None:
+    """Tell the first and the last day that a date means, seen from `today`.
 
-    Takes a date's value or a text, of which the first date counts. Returns None when it
-    has none, or none that there is.
+    They are the same where it means one day, as 昨天 does, and not where it means a week or a
+    month, as 上周 does. Takes a date's value or a text, of which the first date counts.
+    Returns None when it has none, or none that there is.
     """
-    day = resolve_value(text_or_value, today)
-    if day is not None:
-        return day
+    days = resolve_value(text_or_value, today)
+    if days is not None:
+        return days
     values = (entity.value for entity in _found(text_or_value) if entity.label == "date")
     return next((resolve_value(value, today) for value in values if value), None)
+
+
+def resolve_date(text_or_value: str, today: date) -> date | None:
+    """Tell the one day that a date means, as `resolve_days`; None for a week or a month, too."""
+    days = resolve_days(text_or_value, today)
+    return days[0] if days is not None and days[0] == days[1] else None
 
 
 @lru_cache(maxsize=1)

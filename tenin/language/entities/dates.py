@@ -1,8 +1,8 @@
 """Rules for dates: 昨天, 3日前, 先週の金曜, last Friday, 11月3日, the 5th, 2026-11-03.
 
-Only what means one day is a date: not "last week", "3 weeks", "Mondays" or "周一到周五", nor
-3/11, unless the text or what stands after tells how it is read. The value is one of the
-forms of `days`.
+A date is what means one day, or a week or month of the calendar (上周, 先月, last week): not
+"3 weeks", "Mondays", "the last week" or "周一到周五", nor 3/11, unless the text or what stands
+after tells how it is read. The value is one of the forms of `days`.
 """
 
 from collections.abc import Callable
@@ -20,7 +20,7 @@ Value = Callable[[regex.Match[str]], str | None]
 
 def rules() -> list[Rule]:
     """Give the rules in the order in which they are to be tried."""
-    return [*numbered(), *_weekdays(), *_spans(), *_days()]
+    return [*numbered(), *_weekdays(), *_spans(), *_days(), *_weeks_and_months()]
 
 
 def _rule(
@@ -132,3 +132,25 @@ def _weekdays() -> list[Rule]:
         ),
         _rule(f"{free}{full}{not_range}", alone, triggers(number_of)),
     ]
+
+
+def _weeks_and_months() -> list[Rule]:
+    """Give the rules for a whole week or month: 上周, 今月, last week."""
+    words = table()["dates"]
+    shifts, signs = words["weeks"], words["week_signs"]
+    weeks = words["whole_weeks"] | {
+        f"{shift}{sign}": away for shift, away in shifts.items() for sign in signs
+    }
+    months = words["months"] | words["months_after"] | words["whole_months"]
+    return [_whole("week", weeks), _whole("month", months)]
+
+
+def _whole(kind: str, away: dict[str, int]) -> Rule:
+    words = table()["dates"]
+    free = not_after(words[f"whole_{kind}_not_after"])
+    not_more = not_before(words[f"whole_{kind}_not_before"])
+
+    def value(match: regex.Match[str]) -> str:
+        return f"{kind}{away[match.group()]:+d}"
+
+    return _rule(f"{free}{either(away)}{not_more}", value, triggers(away))

@@ -1,6 +1,7 @@
 """The days that dates mean, written so that nothing depends on when they are read.
 
-`dates` makes these values, `resolve_value` tells the day, seen from another. The forms:
+`dates` makes these values, `resolve_value` tells the day, or the first and the last, seen from
+another. The forms:
 
     2026-11-03     that day
     11-03          that day of the year, the one nearest; `11-03:coming` the next one
@@ -12,6 +13,8 @@
     week+1:5       Friday of next week
     weekday:5      the coming Friday, today included; `weekday:5:before` the last one
                    before today
+    week-1         Monday to Sunday of last week
+    month+0        all of this month
 """
 
 import calendar
@@ -25,21 +28,36 @@ _VALUE = regex.compile(
     r"|(?:month(?P<months_on>[+-][0-9]+):)?(?P<day>[0-9]{1,2})(?::(?P<day_sense>coming))?"
     r"|days(?P<days>[+-][0-9]+)"
     r"|months(?P<months>[+-][0-9]+)"
-    r"|week(?P<weeks>[+-][0-9]+):(?P<of_week>[1-7])"
+    r"|week(?P<weeks>[+-][0-9]+)(?::(?P<of_week>[1-7]))?"
+    r"|month(?P<whole_month>[+-][0-9]+)"
     r"|weekday:(?P<weekday>[1-7])(?::(?P<weekday_sense>before))?"
 )
 _LEAP_YEARS_APART = 8
 
 
-def resolve_value(value: str, today: date) -> date | None:
-    """Tell the day that a date's value means, seen from `today`; None if there is none."""
+Days = tuple[date, date]
+
+
+def resolve_value(value: str, today: date) -> Days | None:
+    """Tell the first and the last day that a date's value means, seen from `today`.
+
+    They are the same for a day. Returns None if there is none.
+    """
     found = _VALUE.fullmatch(value)
     if not found:
         return None
+    parts = {name: text for name, text in found.groupdict().items() if text}
     try:
-        return _resolve({name: text for name, text in found.groupdict().items() if text}, today)
+        if "whole_month" in parts:
+            first = _months_on(today.replace(day=1), int(parts["whole_month"]))
+            return first, first.replace(day=calendar.monthrange(first.year, first.month)[1])
+        if "weeks" in parts and "of_week" not in parts:
+            monday = _monday(today, int(parts["weeks"]))
+            return monday, monday + timedelta(days=6)
+        day = _resolve(parts, today)
     except (ValueError, OverflowError):
         return None
+    return (day, day) if day else None
 
 
 def is_day(month: int, day: int, year: int | None = None) -> bool:
@@ -76,10 +94,14 @@ def _resolve(parts: dict[str, str], today: date) -> date | None:
     if "months" in parts:
         return _months_on(today, int(parts["months"]))
     if "weeks" in parts:
-        monday = today - timedelta(days=today.weekday())
-        return monday + timedelta(weeks=int(parts["weeks"]), days=int(parts["of_week"]) - 1)
+        return _monday(today, int(parts["weeks"])) + timedelta(days=int(parts["of_week"]) - 1)
     away = (int(parts["weekday"]) - today.isoweekday()) % 7
     return today + timedelta(days=away - 7 if "weekday_sense" in parts else away)
+
+
+def _monday(day: date, weeks: int) -> date:
+    """Give the Monday of the week so many weeks later."""
+    return day - timedelta(days=day.weekday()) + timedelta(weeks=weeks)
 
 
 def _months_on(day: date, months: int) -> date:

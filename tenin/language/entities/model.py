@@ -14,7 +14,8 @@ LABELS = (*sorted(IDENTIFIERS), "colour", "date", "money", "quantity", "size")
 class Entity(NamedTuple):
     """Where in the text something is named, what it is, and its normalised value.
 
-    A date's value says which day is meant, seen from any other; `resolve_date` tells the day.
+    A date's value says which day is meant, or which week or month, seen from any day;
+    `resolve_days` tells the days.
     """
 
     label: str

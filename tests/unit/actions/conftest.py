@@ -11,9 +11,11 @@ import pytest
 # Rasa's models are written for SQLAlchemy 1.4; read at its import.
 os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
 
+from tenin.clock import utcnow
 from tenin.conversation import models as conversation_models
 from tenin.database import make_engine, migrate, write_transaction
 from tenin.shop import models as shop_models
+from tenin.shop.orders import SHOP_TIME_ZONE
 from tenin.shop.sample_data import load_sample_data
 from tests.unit.actions.counter import Counter
 from tests.unit.bot.inbox_side import PROJECT
@@ -53,5 +55,25 @@ def root(tmp_path: Path, databases: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
 @pytest.fixture
 def counter(root: Path) -> Iterator[Counter]:
     """The shop's counter: whoever comes is served by the actions."""
+    with Counter() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def shop_of_today(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo shop as it is loaded today, to copy: the terms count from now."""
+    file = tmp_path_factory.mktemp("today") / "shop.db"
+    engine = make_engine(f"sqlite:///{file}")
+    migrate(engine, shop_models.MIGRATIONS, shop_models.VERSION_TABLE)
+    with write_transaction(engine) as session:
+        load_sample_data(session, utcnow().astimezone(SHOP_TIME_ZONE).date())
+    engine.dispose()
+    return file
+
+
+@pytest.fixture
+def counter_today(root: Path, shop_of_today: Path) -> Iterator[Counter]:
+    """The shop's counter, today."""
+    shutil.copy(shop_of_today, root / "var" / "shop.db")
     with Counter() as opened:
         yield opened

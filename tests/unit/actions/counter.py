@@ -33,6 +33,7 @@ from tenin.conversation.models import ProofAttempt
 from tenin.conversation.voice import Voice
 from tenin.database import read_transaction, write_transaction
 from tenin.shop.catalogue import ProductView, list_products
+from tenin.shop.http_shop import HttpShop
 from tenin.shop.models import category_text, customers, orders, product_text, products
 from tests.unit.bot.inbox_side import PROJECT, domain
 from tests.unit.conversation.room import Room
@@ -68,7 +69,14 @@ class Counter:
         for cached in (context.conversations, context.shop):
             if cached.cache_info().currsize:
                 cached().dispose()
+        if context.shop_of_orders.cache_info().currsize:
+            orders_from = context.shop_of_orders()
+            if isinstance(orders_from, HttpShop):
+                orders_from.close()
+        if context._threads.cache_info().currsize:
+            context._threads().shutdown()
         for each in (
+            context._threads,
             context.settings,
             context.conversations,
             context.shop,
@@ -95,6 +103,7 @@ class Counter:
         text: str = "said",
         named: Sequence[tuple[str, str]] = (),
         near: Sequence[str] = (),
+        said_at: float | None = None,
         before: Sequence[Event] = (),
         after: Mapping[str, Any] | None = None,
         **slots: Any,
@@ -102,8 +111,8 @@ class Counter:
         """Run an action in a conversation with these slots, after a message of this need.
 
         `need` may be a button's payload without its slash; `named` are entities of a typed
-        message, `near` the topics that the classifier offers; `before` is what came before,
-        `after` are slots set since the message.
+        message, `near` the topics that the classifier offers; `said_at` is when the turn began;
+        `before` is what came before, `after` are slots set since the message.
         """
         tracker = DialogueStateTracker(sender, domain().slots)
         for each in (*before, *(SlotSet(name, value) for name, value in slots.items())):
@@ -119,6 +128,7 @@ class Counter:
                 data["entities"],
                 data,
                 message_id=message_id or f"message-{next(self.numbers)}",
+                timestamp=said_at,
             ),
             domain(),
         )

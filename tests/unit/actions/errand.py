@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -14,6 +15,8 @@ from tenin.database import read_transaction, write_transaction
 from tenin.shop.models import customers, orders
 from tests.unit.actions.counter import Answer, Counter, payloads, said, shown, slots_set
 
+MINE = "lin.xiaoyu@example.com"
+QUESTION = "utter_ask_order_confirmed"
 ASK = {
     "order_number": "action_ask_order_form_order_number",
     "contact": "action_ask_order_form_contact",
@@ -56,13 +59,14 @@ class Errand:
     ) -> list[str]:
         """Say something understood as `need`, or a payload; the responses that it is answered."""
         self.turns += 1
-        message = f"message-{self.sender}-{self.turns}"
+        message, began = f"message-{self.sender}-{self.turns}", time.time()
 
         def run(action: str) -> Answer:
             return self.counter.run(
                 action,
                 sender=self.sender,
                 message_id=message,
+                said_at=began,
                 need=need,
                 text=text,
                 named=named,
@@ -83,10 +87,15 @@ class Errand:
         asked = validated["requested_slot"]
         if rejected and not any(kind in MAPPED for kind, _ in named):
             return []
-        self.open = asked is not None
-        answer = run(ASK[asked] if asked else "action_order")
-        if asked is None:
+        answer = run(ASK[asked]) if asked else None
+        if answer is not None:
             self.slots.update(slots_set(answer))
+            asked = self.slots["requested_slot"]
+        self.open = asked is not None
+        if asked is None:
+            answer = run("action_order")
+            self.slots.update(slots_set(answer))
+        assert answer is not None
         messages = shown(answer, **self.slots)
         self.words = "\n".join(str(each.text) for each in messages)
         self.offered = [payload for each in messages for payload in payloads(each)]

@@ -3,48 +3,29 @@
 from __future__ import annotations
 
 import re
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
+from datetime import date, datetime, timezone
 
 import pytest
+from sqlalchemy import update
 
 from actions import context
-from tenin.clock import utcnow
 from tenin.conversation.identity import customer_of
-from tenin.database import make_engine, migrate, read_transaction, write_transaction
+from tenin.database import read_transaction, write_transaction
+from tenin.language.entities import resolve_days
 from tenin.language.languages import configured
-from tenin.shop import models as shop_models
 from tenin.shop.interface import Cancel, ShopError
-from tenin.shop.orders import SHOP_TIME_ZONE
-from tenin.shop.sample_data import load_sample_data
+from tenin.shop.models import orders
 from tests.unit.actions.counter import Counter
-from tests.unit.actions.errand import Errand, order_of
+from tests.unit.actions.errand import MINE, QUESTION, Errand, order_of
 
 READY = configured().ready
-MINE = "lin.xiaoyu@example.com"
 OTHER = "chen.siyuan@example.com"
-QUESTION = "utter_ask_order_confirmed"
-
-
-@pytest.fixture(scope="session")
-def shop_of_today(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo shop as it is loaded today, to copy: the terms count from now."""
-    file = tmp_path_factory.mktemp("today") / "shop.db"
-    engine = make_engine(f"sqlite:///{file}")
-    migrate(engine, shop_models.MIGRATIONS, shop_models.VERSION_TABLE)
-    with write_transaction(engine) as session:
-        load_sample_data(session, utcnow().astimezone(SHOP_TIME_ZONE).date())
-    engine.dispose()
-    return file
 
 
 @pytest.fixture
-def counter(root: Path, shop_of_today: Path) -> Iterator[Counter]:
+def counter(counter_today: Counter) -> Counter:
     """The shop's counter, today."""
-    shutil.copy(shop_of_today, root / "var" / "shop.db")
-    with Counter() as opened:
-        yield opened
+    return counter_today
 
 
 def signed_in(counter: Counter, language: str = "en") -> Errand:
@@ -102,6 +83,36 @@ def test_a_day_names_an_order(counter: Counter) -> None:
     answer = errand.says("cancel_order", named=[("date", order.placed_on.isoformat())])
     assert answer[-1] == QUESTION
     assert order.number in errand.words
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "last week"), ("zh-Hans", "上周"), ("zh-Hant", "上週"), ("ja", "先週")],
+)
+def test_a_week_names_an_order(counter: Counter, language: str, said: str) -> None:
+    """The value as the NLU gives it, seen from the week after that of an order."""
+    number = order_of(counter, MINE, "packed")
+    with write_transaction(counter.shop) as session:  # a Wednesday on which nobody else ordered
+        placed_at = datetime(2019, 3, 6, 4, tzinfo=timezone.utc)
+        session.execute(update(orders).where(orders.c.number == number).values(placed_at=placed_at))
+    days = resolve_days(said, date(2019, 3, 12))
+    assert days is not None
+    errand = signed_in(counter, language)
+    answer = errand.says("cancel_order", named=[("date", "/".join(map(str, days)))])
+    assert answer[-1] == QUESTION
+    assert number in errand.words
+
+
+def test_a_time_that_names_no_order_leaves_the_one_talked_about(counter: Counter) -> None:
+    number = order_of(counter, MINE, "packed")
+    for named, answer in (
+        ([("date", "2019-03-04/2019-03-10")], "utter_ask_order_detail_address"),
+        ([], "utter_ask_order_detail_address"),
+    ):
+        errand = signed_in(counter)
+        errand.says("cancel_order", named=[("order_number", number)])
+        assert errand.says("change_address", "i am away then", named) == [answer]
+        assert errand.slots["order"] == number
 
 
 def _id(counter: Counter) -> str:

@@ -198,6 +198,32 @@ async def test_there_is_a_deadline(
     assert state.failed == "action_track_order"
 
 
+async def test_the_actions_of_a_turn_share_its_time(
+    server: ActionServer, endpoint: ActionEndpoint
+) -> None:
+    async def slow(_request: web.Request) -> web.StreamResponse:
+        await asyncio.sleep(GIVE_UP * 0.6)
+        return web.json_response(WELL)
+
+    server.answer = slow
+    for _ in range(2):  # the next turn has all its time again
+        state = begin_turn()
+        began = time.monotonic()
+        assert await ask(endpoint) == WELL
+        assert await ask(endpoint, "action_recommend_product") == NOTHING
+        assert time.monotonic() - began < GIVE_UP * 1.5
+        assert state.failed == "action_recommend_product"
+
+
+async def test_a_turn_whose_time_is_up_asks_nothing_more(
+    server: ActionServer, endpoint: ActionEndpoint
+) -> None:
+    state = begin_turn()
+    state.began -= GIVE_UP
+    assert await ask(endpoint) == NOTHING
+    assert state.failed == "action_track_order"
+
+
 async def test_a_connection_cut_is_a_failure(
     server: ActionServer, endpoint: ActionEndpoint
 ) -> None:

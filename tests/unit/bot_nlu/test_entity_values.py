@@ -73,6 +73,24 @@ def test_today_is_the_shops(places: Places, model: SpacyModel) -> None:
     assert [entity["value"] for entity in extracted(places, model, "昨天买的")] == ["2026-11-24"]
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("the shoes from last week are too small", "2026-11-16/2026-11-22"),
+        ("上周买的鞋太小了", "2026-11-16/2026-11-22"),
+        ("上週買的鞋太小了", "2026-11-16/2026-11-22"),
+        ("先週買った靴が小さいです", "2026-11-16/2026-11-22"),
+        ("what did I order last month", "2026-10-01/2026-10-31"),
+        ("這個月訂的", "2026-11-01/2026-11-30"),
+    ],
+)
+def test_a_week_or_month_is_its_first_and_last_day(
+    places: Places, model: SpacyModel, text: str, value: str
+) -> None:
+    dates = [each["value"] for each in extracted(places, model, text) if each["entity"] == "date"]
+    assert dates == [value]
+
+
 def test_a_day_that_there_is_not_is_no_entity(places: Places, model: SpacyModel) -> None:
     assert extracted(places, model, "下个月31号可以吗") != []
     assert extracted(places, model, "这个月31号可以吗") == []

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenin.language.entities import find_entities, resolve_date
+from tenin.language.entities import find_entities, resolve_date, resolve_days
 
 # A Wednesday.
 TODAY = date(2026, 11, 25)
@@ -98,6 +98,47 @@ def test_a_date_means_a_day(text: str, day: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        ("the shoes from last week", "2026-11-16", "2026-11-22"),
+        ("last week's order", "2026-11-16", "2026-11-22"),
+        ("I ordered it this week", "2026-11-23", "2026-11-29"),
+        ("next week", "2026-11-30", "2026-12-06"),
+        ("the week before last", "2026-11-09", "2026-11-15"),
+        ("bought last month", "2026-10-01", "2026-10-31"),
+        ("this month", "2026-11-01", "2026-11-30"),
+        ("上周买的鞋", "2026-11-16", "2026-11-22"),
+        ("上周到的", "2026-11-16", "2026-11-22"),
+        ("上个星期买的", "2026-11-16", "2026-11-22"),
+        ("上礼拜", "2026-11-16", "2026-11-22"),
+        ("上上周下的单", "2026-11-09", "2026-11-15"),
+        ("这周能到吗", "2026-11-23", "2026-11-29"),
+        ("本周内", "2026-11-23", "2026-11-29"),
+        ("下周", "2026-11-30", "2026-12-06"),
+        ("上个月的订单", "2026-10-01", "2026-10-31"),
+        ("这个月", "2026-11-01", "2026-11-30"),
+        ("上上个月", "2026-09-01", "2026-09-30"),
+        ("上週買的風衣", "2026-11-16", "2026-11-22"),
+        ("上個禮拜買的", "2026-11-16", "2026-11-22"),
+        ("這週會到嗎", "2026-11-23", "2026-11-29"),
+        ("上個月訂的", "2026-10-01", "2026-10-31"),
+        ("先週買った靴", "2026-11-16", "2026-11-22"),
+        ("先々週の注文", "2026-11-09", "2026-11-15"),
+        ("今週中に", "2026-11-23", "2026-11-29"),
+        ("来週まで", "2026-11-30", "2026-12-06"),
+        ("先月注文した", "2026-10-01", "2026-10-31"),
+        ("今月の", "2026-11-01", "2026-11-30"),
+    ],
+)
+def test_a_week_or_month_means_its_days(text: str, first: str, last: str) -> None:
+    [entity] = [entity for entity in find_entities(text) if entity.label == "date"]
+    days = (date.fromisoformat(first), date.fromisoformat(last))
+    assert entity.value
+    assert resolve_days(entity.value, TODAY) == resolve_days(text, TODAY) == days
+    assert resolve_date(text, TODAY) is None
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "May I",
@@ -105,9 +146,19 @@ def test_a_date_means_a_day(text: str, day: str) -> None:
         "may",
         "march",
         "2 weeks",
-        "last week",
-        "上周",
-        "先週",
+        "last weekend",
+        "the last week",
+        "in the past week",
+        "last few weeks",
+        "上周末",
+        "这周末",
+        "马上周转",
+        "線上週年慶",
+        "今週末",
+        "月底",
+        "本月底",
+        "今月末",
+        "晚上月亮",
         "3/11",
         "03/11/2026",
         "3/5",
@@ -154,6 +205,27 @@ def test_what_is_no_date(text: str) -> None:
     else:
         assert found == []
         assert resolve_date(text, TODAY) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "today", "first", "last"),
+    [
+        ("month-1", date(2026, 3, 31), date(2026, 2, 1), date(2026, 2, 28)),
+        ("month-1", date(2026, 1, 1), date(2025, 12, 1), date(2025, 12, 31)),
+        ("month+1", date(2026, 12, 31), date(2027, 1, 1), date(2027, 1, 31)),
+        ("week-1", date(2026, 1, 1), date(2025, 12, 22), date(2025, 12, 28)),
+        ("week+0", date(2026, 11, 29), date(2026, 11, 23), date(2026, 11, 29)),
+        ("week+0", date(2026, 11, 23), date(2026, 11, 23), date(2026, 11, 29)),
+        ("days-1", date(2026, 3, 1), date(2026, 2, 28), date(2026, 2, 28)),
+    ],
+)
+def test_the_edges_of_weeks_and_months(value: str, today: date, first: date, last: date) -> None:
+    assert resolve_days(value, today) == (first, last)
+
+
+@pytest.mark.parametrize("value", ["week-1", "month+1"])
+def test_where_time_ends_there_are_no_days(value: str) -> None:
+    assert resolve_days(value, date.min if "-" in value else date.max) is None
 
 
 @pytest.mark.parametrize(

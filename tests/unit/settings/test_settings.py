@@ -95,6 +95,15 @@ def test_the_public_url_is_kept_without_a_slash_at_its_end(
     assert describe(settings)["web"]["public_url"] == kept
 
 
+@pytest.mark.parametrize(
+    "url", ["https://shop.example", "http://127.0.0.1:8070/api", "http://[::1]:8070"]
+)
+def test_the_shops_api_has_an_address_and_a_token(tmp_path: Path, url: str) -> None:
+    settings = load(tmp_path, TENIN_SHOP_API_URL=url, TENIN_SHOP_API_TOKEN="word")
+    assert (settings.shop.api_url, settings.shop_api_token) == (url, "word")
+    assert settings.shop.database_url == f"sqlite:///{tmp_path}/var/shop.db"
+
+
 def test_settings_are_shown_without_secrets(tmp_path: Path) -> None:
     settings = load(
         tmp_path,
@@ -103,11 +112,14 @@ def test_settings_are_shown_without_secrets(tmp_path: Path) -> None:
         TENIN_BOT_TOKEN="hidden-token",
         TENIN_IDENTITY_SECRET="hidden-token of the shop, long enough",
         TENIN_EMAIL_PASSWORD="hidden-token",
+        TENIN_SHOP_API_URL="https://shop.example/tenin",
+        TENIN_SHOP_API_TOKEN="hidden-token",
         TENIN_WEB_TRUSTED_PROXIES="10.0.0.1",
     )
     shown = describe(settings)
     assert shown["database"]["url"] == "postgresql://tenin:***@db/tenin"
     assert shown["web"]["trusted_proxies"] == ["10.0.0.1/32"]
+    assert shown["shop"]["api_url"] == "https://shop.example/tenin"
     assert set(shown) == set(SECTIONS)
     for text in (yaml.safe_dump(shown), repr(settings)):
         assert "hidden-token" not in text
@@ -160,6 +172,26 @@ def test_settings_are_shown_without_secrets(tmp_path: Path) -> None:
         ("web:\n  public_url: chat.example", "tenin.yml: web.public_url: ", "as in https://chat"),
         ("web:\n  public_url: 'http://a.b?c'", "tenin.yml: web.public_url: ", "as in https://chat"),
         ("notices:\n  restock_seconds: 0", "tenin.yml: notices.restock_seconds: ", "0.1"),
+        ("shop:\n  api_token: x", "tenin.yml: shop.api_token: ", "set TENIN_SHOP_API_TOKEN"),
+        ("shop:\n  api_url: shop.example", "tenin.yml: shop.api_url: ", "such as https://shop"),
+        ("shop:\n  api_url: ftp://shop.example", "tenin.yml: shop.api_url: ", "such as https"),
+        ("shop:\n  api_url: https://", "tenin.yml: shop.api_url: ", "such as https://shop"),
+        ("shop:\n  api_url: https://shop:x1", "tenin.yml: shop.api_url: ", "such as https://"),
+        ('shop:\n  api_url: "https://a b/"', "tenin.yml: shop.api_url: ", "such as https://"),
+        ("shop:\n  api_url: http://shop.example", "tenin.yml: shop.api_url: ", "with https"),
+        ("shop:\n  api_url: http://127.0.0.1.nip/", "tenin.yml: shop.api_url: ", "with https"),
+        (
+            "shop:\n  api_url: https://me:word@shop.example",
+            "tenin.yml: shop.api_url: ",
+            "TENIN_SHOP_API_TOKEN",
+        ),
+        ("shop:\n  api_url: https://a.example/?key=1", "tenin.yml: shop.api_url: ", "after ?"),
+        (
+            "shop:\n  api_url: https://shop.example",
+            "environment: TENIN_SHOP_API_TOKEN: missing",
+            "leave shop.api_url empty",
+        ),
+        ("shop:\n  api_timeout_seconds: 0", "tenin.yml: shop.api_timeout_seconds: ", "such as 5"),
         ("bot:\n  port: 8080", "tenin.yml or environment: ", "web.port and bot.port are both 8080"),
         (
             "actions:\n  deadline_seconds: 20",
@@ -186,6 +218,9 @@ def test_a_fault_in_the_file_names_place_and_remedy(
         ("TENIN_DATABASE_URL", "mysql://db/x", "neither sqlite nor postgresql"),
         ("TENIN_SECRET", "short", "a longer random text"),
         ("TENIN_IDENTITY_SECRET", "short", "a longer random text"),
+        ("TENIN_SHOP_API_URL", "http://shop.example", "with https"),
+        ("TENIN_SHOP_API_TOKEN", "two words", "in ASCII"),
+        ("TENIN_SHOP_API_TOKEN", "line\n", "in ASCII"),
         ("TENIN_IDENTITY_ALGORITHM", "none", "permitted: 'HS256', 'RS256'"),
     ],
 )
