@@ -23,7 +23,6 @@ from actions.product_info import ActionProductInfo
 from actions.recommend_product import ActionRecommendProduct
 from actions.restock_wish import ActionRestockWish, asks_nothing
 from actions.stock_availability import ActionStockAvailability
-from actions.why_this import ActionWhyThis
 
 # What each need does that is more than an answer; the names are those of data/rules.
 ACTIONS: dict[str, type[Action]] = {
@@ -32,7 +31,6 @@ ACTIONS: dict[str, type[Action]] = {
     "language_change": ActionLanguageChange,
     "product_info": ActionProductInfo,
     "stock_availability": ActionStockAvailability,
-    "why_this": ActionWhyThis,
 }
 FORMS = {
     "recommend_product": "recommend_form",
