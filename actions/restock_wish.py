@@ -13,10 +13,10 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import context, notice_mail
+from actions import context, goods, notice_mail
 from tenin.conversation import restock
 from tenin.database import read_transaction, write_transaction
-from tenin.shop.catalogue import products_by_sku
+from tenin.shop.catalogue import ProductView, list_products, products_by_sku
 
 FORM = "restock_form"
 
@@ -33,7 +33,9 @@ class ValidateRestockForm(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[dict[str, Any]]:
-        """Fill the slot; where no mail is sent, ask nothing."""
+        """Fill the slot; where no mail is sent, or no product is known, ask nothing."""
+        if tracker.get_slot("product") is None:
+            return [SlotSet(notice_mail.SLOT, notice_mail.HERE)]
         return notice_mail.answer(tracker, may_be_here=True)
 
 
@@ -57,7 +59,8 @@ class ActionAskRestockMail(Action):
 
 def asks_nothing(tracker: Tracker) -> bool:
     """Whether the form has nothing to ask: it would be done at once."""
-    return not notice_mail.is_sent() or bool(notice_mail.named(tracker))
+    known = tracker.get_slot("product") is not None
+    return not known or not notice_mail.is_sent() or bool(notice_mail.named(tracker))
 
 
 class ActionRestockWish(Action):
@@ -70,7 +73,16 @@ class ActionRestockWish(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[dict[str, Any]]:
-        """Tell whether it is noted, there again already, or for a person to note."""
+        """Tell whether it is noted, there again already, or for a person to note.
+
+        Of which product is asked if none was talked about.
+        """
+        if tracker.get_slot("product") is None:
+            gone = await context.in_time(lambda: _sold_out(context.language(tracker)))
+            dispatcher.utter_message(
+                response="utter_restock_which", choices=goods.choices(gone, "restock_wish")
+            )
+            return [SlotSet("offered", None), SlotSet(notice_mail.SLOT, None)]
         chosen = tracker.get_slot(notice_mail.SLOT) or notice_mail.named(tracker)
         address = chosen if notice_mail.is_sent() and chosen != notice_mail.HERE else None
         try:
@@ -83,6 +95,12 @@ class ActionRestockWish(Action):
         else:
             dispatcher.utter_message(response=response)
         return [SlotSet("offered", None), SlotSet(notice_mail.SLOT, None)]
+
+
+def _sold_out(language: str) -> list[ProductView]:
+    """The goods that are sold out. Blocks."""
+    with read_transaction(context.shop()) as session:
+        return [good for good in list_products(session, language) if not good.in_stock]
 
 
 def _note(tracker: Tracker, address: str | None) -> tuple[str, str]:

@@ -4,7 +4,8 @@ Each file of tests/dialogues/<language>/ is a list of dialogues. A turn has what
 the customer `said` or `clicked`, and the responses that `answered` it, by name.
 `with` are words that must be in the answer. Every dialogue has a customer of its own:
 `{email}` is theirs, `{order}` their order on its way, `{paid}` and the like their newest
-in that status. With `signed_in` the shop has told us who it is, by that name.
+in that status. With `signed_in` the shop has told us who it is, by that name. There are no
+more turns than `most_turns`.
 With `stocked` a product that was sold out comes in, by its SKU, and the wait is for what is said.
 In a turn with `agent` a person at the desk writes that, having taken the conversation, and
 with `handback` gives it back to the bot.
@@ -65,6 +66,7 @@ def test_dialogue(
     dialogue: dict[str, Any],
 ) -> None:
     language, name = file.parent.name, dialogue.get("signed_in")
+    assert len(dialogue["turns"]) <= dialogue.get("most_turns", len(dialogue["turns"]))
     own = own_orders(system, language, name)
     shops_word = token_of(system, own.customer_id) if name else None
     customer = Customer(system.url, language, shops_word=shops_word)

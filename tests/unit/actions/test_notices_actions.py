@@ -130,11 +130,24 @@ def test_a_shop_that_has_it_by_now_takes_no_wish(counter: Counter) -> None:
     assert wishes(counter) == []
 
 
-@pytest.mark.parametrize("product", [None, "no such product"])
-def test_what_the_catalogue_does_not_have_is_a_person_s(
-    counter: Counter, product: str | None
-) -> None:
-    answer = wish(counter, counter.room.begin(), "here", product=product, language="en")
+@pytest.mark.parametrize("language", READY)
+def test_for_no_product_which_is_asked(counter: Counter, language: str) -> None:
+    conversation = counter.room.begin(language)
+    answer = wish(counter, conversation, "here", product=None, language=language)
+    assert said(answer) == ["utter_restock_which"]
+    assert any(SKU in payload for payload in payloads(shown(answer, language)[0]))
+    assert wishes(counter) == []
+
+
+def test_the_form_asks_nothing_about_no_product(mailing: Counter) -> None:
+    for product, expected in ((None, {"notice_mail": "here"}), (SKU, {})):
+        begun = mailing.run("validate_restock_form", need="restock_wish", product=product)
+        assert slots_set(begun) == expected
+
+
+def test_what_the_catalogue_does_not_have_is_a_person_s(counter: Counter) -> None:
+    conversation, product = counter.room.begin(), "no such product"
+    answer = wish(counter, conversation, "here", product=product, language="en")
     assert said(answer) == ["utter_restock_person"]
     assert wishes(counter) == []
 
@@ -190,6 +203,7 @@ def test_an_address_is_an_answer_and_nothing_else(
         named=named,
         before=in_form(form),
         requested_slot="notice_mail",
+        product=SKU,
         language="en",
     )
     assert [slots_set(answer)] == [{"notice_mail": each} for each in taken] or not taken
