@@ -122,11 +122,6 @@ def _leaves_open(tracker: Tracker, text: str) -> bool:
     return bool(goods.named(tracker, "skip")) or wishes.leaves_open(text)
 
 
-def is_enough(tracker: Tracker, known: dict[str, Any]) -> bool:
-    """Whether goods can be shown without a question: nearly all is known, or others are wanted."""
-    return len(open_questions(known)) <= 1 or bool(goods.shown(tracker))
-
-
 def open_questions(known: dict[str, Any]) -> list[str]:
     """The questions that nothing is known of."""
     return [name for name in QUESTIONS if known.get(name) is None]

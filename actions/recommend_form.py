@@ -59,8 +59,8 @@ class ValidateRecommendForm(Action):
         found = await context.in_time(read)
         known = {name: found.get(name) or tracker.get_slot(name) for name in need.QUESTIONS}
         asked_again = intent == "recommend_product" and not opening and not found
-        enough = opening and need.is_enough(tracker, known)
-        if enough or hurried or asked_again or tracker.get_slot("impatient"):
+        others = opening and not found and bool(goods.shown(tracker))  # than those shown
+        if others or hurried or asked_again or tracker.get_slot("impatient"):
             for name in need.open_questions(known):
                 found[name] = need.OPEN
         if "budget" in found and need.foreign_currency(tracker):

@@ -16,9 +16,10 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions import context
 from actions.compare_products import ActionCompareProducts
 from actions.errands import ERRANDS
+from actions.goods import shown
 from actions.handoff import ActionHandoff
 from actions.language_change import ActionLanguageChange
-from actions.need import is_enough
+from actions.need import open_questions
 from actions.product_info import ActionProductInfo
 from actions.recommend_product import ActionRecommendProduct
 from actions.restock_wish import ActionRestockWish, asks_nothing
@@ -56,7 +57,7 @@ class ActionSecondNeed(Action):
     ) -> list[dict[str, Any]]:
         """Answer it, do it, or open its form, which asks only for what isn't known yet."""
         need = tracker.get_slot("second_need")
-        if need == "recommend_product" and is_enough(tracker, tracker.slots):
+        if need == "recommend_product" and (not open_questions(tracker.slots) or shown(tracker)):
             # Its form would be done at once, and no rule goes on from there.
             return list(await ActionRecommendProduct().run(dispatcher, tracker, domain))
         if need == "restock_wish" and asks_nothing(tracker):

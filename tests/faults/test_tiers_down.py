@@ -95,14 +95,14 @@ def test_action_server_hangs(system: System, customer: Customer) -> None:
 def test_action_server_killed(system: System, customer: Customer) -> None:
     os.kill(system.pid("actions"), signal.SIGKILL)
     began = time.monotonic()
-    lines = customer.ask(text="recommend something for me")
+    lines = customer.ask(text="tell me about the Cloud Sleeping Mat")
     assert time.monotonic() - began < HEARD_WITHIN
     first = lines[-1]["text"]
     assert answered("en", "utter_action_failed", lines), lines
-    lines = customer.ask(text="recommend something for me")
+    lines = customer.ask(text="tell me about the Cloud Sleeping Mat")
     assert lines[-1]["text"] != first
     wait_until_up(system, "actions")
-    assert customer.ask(text="recommend something for me")[-1]["cards"]
+    assert customer.ask(text="tell me about the Cloud Sleeping Mat")[-1]["cards"]
 
 
 def test_bot_does_not_answer(system: System, customer: Customer) -> None:
@@ -137,7 +137,9 @@ def test_bot_killed_in_the_middle_of_a_turn(
 ) -> None:
     key = "killed-turn"
     with stopped(system.pid("actions")):
-        assert customer.post({"text": "recommend something for me"}, key).status_code == 202
+        assert (
+            customer.post({"text": "tell me about the Cloud Sleeping Mat"}, key).status_code == 202
+        )
         wait_for(lambda: in_turn(engine, key), 5, "the turn to begin")
         time.sleep(0.5)
         os.kill(system.pid("bot"), signal.SIGKILL)

@@ -147,7 +147,7 @@ def test_what_the_message_says_is_not_asked(counter: Counter) -> None:
     answer = opened(counter, "something good", named=camping, language="en")
     assert slots_set(answer) == {"preference": "camping"}
     answer = opened(counter, "想送我爸的生日禮物，預算五百以內", language="zh-Hant")
-    assert set(slots_set(answer)) == {"purpose", "budget", "preference"}
+    assert set(slots_set(answer)) == {"purpose", "budget"}
     assert slots_set(answer)["budget"] == "500"
 
 

@@ -91,7 +91,8 @@ def test_a_question_with_a_fixed_answer_is_answered(
 
 @pytest.mark.parametrize("language", READY)
 def test_goods_are_recommended(counter: Counter, language: str) -> None:
-    answer = agree(counter, "recommend_product", language, purpose="open", budget="open")
+    known = {"purpose": "open", "budget": "open", "preference": "open"}
+    answer = agree(counter, "recommend_product", language, **known)
     assert said(answer) == ["utter_recommend"]
     assert len(cards(shown(answer, language)[0])) == 3
 
