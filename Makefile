@@ -2,7 +2,7 @@
 
 BIN := .venv/bin
 CODE := tenin actions tests scripts benchmarks
-# Two processes; what needs a running Tenin shares one of them (tests/conftest.py).
+# Two processes (tests/conftest.py says what shares one).
 PYTEST_ARGS ?= -n 2 --dist loadgroup
 COMPILE := $(BIN)/uv pip compile --python-version 3.10 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate --quiet
@@ -17,31 +17,33 @@ run: ## Set up everything and run Tenin; Ctrl-C stops it
 	@$(BIN)/tenin run
 
 test: ## Set up everything and run all checks and tests
-	@scripts/setup.sh test
-	@scripts/system_packages.sh
-	@$(MAKE) --no-print-directory check
-	@$(BIN)/pytest $(PYTEST_ARGS)
+	@PYTEST_ARGS="$(PYTEST_ARGS)" scripts/test.sh
 
-.PHONY: check blueprints
-check: lint
-	@echo "== tenin blueprint check"
-	@$(BIN)/tenin blueprint check --without-traces
-	@echo "== rasa data validate"
-	@$(BIN)/rasa data validate --data data
+.PHONY: check check-files style stories blueprints
+check: lint check-files stories ## Check style, types, files and stories, without the tests
+
+stories:
 	@echo "== rasa test core"
 	@model=$$($(BIN)/tenin train) && $(BIN)/rasa test core --stories tests/stories \
 		--model "$$model" --fail-on-prediction-errors --out var/story-tests
+
+check-files:
+	@$(BIN)/tenin check
+	@$(BIN)/rasa data validate --data data
 
 blueprints: ## Check the blueprints against the bot and what the tests saw of it
 	@$(BIN)/tenin blueprint check
 
 lint: ## Check style and types
 	@scripts/setup.sh test
+	@$(MAKE) --no-print-directory style
+	@echo "== mypy"
+	@$(BIN)/mypy
+
+style:
 	@echo "== ruff"
 	@$(BIN)/ruff check $(CODE)
 	@$(BIN)/ruff format --check $(CODE)
-	@echo "== mypy"
-	@$(BIN)/mypy
 
 lock: ## Resolve requirements/*.in anew into hashed locks
 	@scripts/setup.sh uv
