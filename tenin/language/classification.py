@@ -45,7 +45,7 @@ class NeedModel:
 
     `weights` and `examples` are large and of single precision; the examples stand in the
     order of their needs. `accuracy` is the share of examples understood rightly when they
-    were held out.
+    were held out; `learner` the kind of lines and the weight of an error they were fitted with.
     """
 
     needs: tuple[str, ...]
@@ -59,6 +59,7 @@ class NeedModel:
     temperature: float
     thresholds: Mapping[str, float]
     accuracy: float
+    learner: tuple[str, float]
     _index: dict[str, int] = field(init=False, repr=False, compare=False)
     _starts: Integers = field(init=False, repr=False, compare=False)
 
@@ -71,11 +72,7 @@ class NeedModel:
 
     def judge(self, features: Features, script: str) -> Judgement:
         """Judge one message by its features and its kind of script."""
-        known = {
-            self._index[feature]: count
-            for feature, count in features.items()
-            if feature in self._index
-        }
+        known = self._known(features)
         if not known:
             even = 1.0 / len(self.needs)
             return Judgement([(need, even) for need in self.needs], True, float("-inf"))
@@ -90,6 +87,39 @@ class NeedModel:
             score < self.thresholds[script if script in self.thresholds else ""],
             score,
         )
+
+    def nearest(self, features: Features, count: int) -> list[tuple[int, float]]:
+        """Give the examples most like a message, of any need: row and likeness, the nearest first.
+
+        None for a message that shares nothing with any.
+        """
+        known = self._known(features)
+        if not known:
+            return []
+        likeness = (self.examples @ self._row(known, features).T).toarray().ravel()
+        order = np.argsort(-likeness, kind="stable")[:count]
+        return [(int(at), float(likeness[at])) for at in order if likeness[at] > 0]
+
+    def reasons(self, features: Features, need: str) -> dict[str, float]:
+        """Give how much each feature of a message speaks for a need, or, below zero, against it.
+
+        Their sum, with the need's own offset, is its logit.
+        """
+        known = self._known(features)
+        if not known:
+            return {}
+        row, line = self._row(known, features), self.weights[:, self.needs.index(need)]
+        return {
+            self.vocabulary[at]: float(value * line[at])
+            for at, value in zip(row.indices, row.data, strict=True)
+        }
+
+    def _known(self, features: Features) -> dict[int, int]:
+        return {
+            self._index[feature]: count
+            for feature, count in features.items()
+            if feature in self._index
+        }
 
     def _likeness(self, row: csr_matrix, need: int) -> Floats:
         """Give the likeness of a message to each example of a need."""

@@ -7,7 +7,7 @@ Japanese, listed words for theirs (marks.yml). What is the same in all languages
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -152,8 +152,16 @@ def _by_first(words: Iterable[str]) -> dict[str, list[str]]:
     return found
 
 
-def evidence(text: str) -> Evidence:
-    """Weigh what in a customer's message speaks for which language."""
+def evidence(
+    text: str,
+    more_words: Mapping[str, frozenset[str]] | None = None,
+    scripts: Mapping[str, str] | None = None,
+) -> Evidence:
+    """Weigh what in a customer's message speaks for which language.
+
+    `more_words` and `scripts` tell languages that marks.yml doesn't: their words in Latin
+    letters, and scripts of Unicode that they alone are written in.
+    """
     marks = _marks()
     words = _without_entities(text)
     if sum(map(marks.units.__contains__, words)) > 1:
@@ -161,8 +169,12 @@ def evidence(text: str) -> Evidence:
     weights: defaultdict[str, float] = defaultdict(float)
     if marks.names.fullmatch(words):
         return Evidence(weights, False, False)
-    for code, weight in _of_latin(words):
+    for code, weight in _of_latin(words, more_words or {}):
         weights[code] += weight
+    for code, script in (scripts or {}).items():
+        own = regex.findall(rf"\p{{{script}}}", words)
+        weights[code] += len(own)
+        words = regex.sub(rf"\p{{{script}}}", " ", words)
     han = "".join(_HAN_RUN.findall(words))
     for code, weight in _of_han(han, bool(_KANA_RUN.search(words))):
         weights[code] += weight
@@ -192,11 +204,11 @@ def _without_entities(text: str) -> str:
     return _WEB_ADDRESS.sub(" ", narrow(" ".join(kept))).replace("’", "'").strip()
 
 
-def _of_latin(words: str) -> Iterable[tuple[str, float]]:
+def _of_latin(words: str, more: Mapping[str, frozenset[str]]) -> Iterable[tuple[str, float]]:
     marks = _marks()
     said = [word.lower().replace("'", "") for word in _LATIN_WORD.findall(words)]
     said = [word for word in said if word not in marks.held]
-    for code, listed in marks.latin.items():
+    for code, listed in (*marks.latin.items(), *more.items()):
         count = sum(word in listed for word in said)
         if count and not (count < 2 and _LATIN_NAME.fullmatch(words)):
             yield code, count if count >= _FEWEST_SHARE * len(said) else _SCATTERED * count

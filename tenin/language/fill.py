@@ -1,7 +1,7 @@
 """Fills the placeholders of a wording: `{name}`, `{expected:date}`, `{total:money}`.
 
-Forms are dates, money, numbers, spans of time, times of day and lists, each as Babel has
-it for the language (units with their plural). Used by `wording` alone. A value is only
+Forms are dates, moments, money, numbers, spans of time, times of day and lists, each as Babel
+has it for the language (units with their plural). Used by `wording` alone. A value is only
 ever put in as it is or formatted; what a customer wrote is never read as a placeholder.
 """
 
@@ -12,12 +12,22 @@ from functools import partial
 from string import Formatter
 from typing import Any
 from unicodedata import category
+from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_time
+from babel.core import get_global
+from babel.dates import (
+    format_date,
+    format_skeleton,
+    format_time,
+    get_timezone_gmt,
+    get_timezone_name,
+)
 from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal, get_currency_symbol
 from babel.units import format_unit
+
+from tenin.language.languages import locale_of
 
 
 class PlaceholderError(ValueError):
@@ -33,6 +43,43 @@ def _date(value: Any, locale: Locale) -> str:
     if not isinstance(value, date):
         raise ValueError("not a date")
     return str(format_date(value, format="long", locale=locale))
+
+
+def _aware(value: Any) -> datetime:
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value)
+    if not isinstance(value, datetime) or value.utcoffset() is None:
+        raise ValueError("not a moment with its time zone")
+    return value
+
+
+def _moment(value: Any, locale: Locale) -> str:
+    """Day and time on the clock of the value's own zone: the day as it is in a sentence."""
+    at = _aware(value)
+    if locale.language in _UNSPACED:
+        day = format_skeleton("MMMEd", at, tzinfo=at.tzinfo, locale=locale)
+        return f"{day} {_clock(at, locale)}"
+    return f"{format_date(at, 'EEEE d MMMM', locale=locale)}, {_clock(at, locale)}"
+
+
+def _clock(value: Any, locale: Locale) -> str:
+    return str(format_time(_aware(value).time(), "H:mm", locale=locale))
+
+
+def _zone(value: Any, locale: Locale) -> str:
+    at = _aware(value)
+    return zone_name(at.tzinfo, locale) if isinstance(at.tzinfo, ZoneInfo) else _offset(at, locale)
+
+
+def zone_name(zone: ZoneInfo, locale: Locale) -> str:
+    """A time zone as a customer reads it: "China Time"; one of no country by its offset."""
+    if get_global("zone_territories").get(zone.key) in (None, "001", "ZZ"):
+        return _offset(datetime.now(zone), locale)
+    return str(get_timezone_name(zone.key, "long", zone_variant="generic", locale=locale))
+
+
+def _offset(at: datetime, locale: Locale) -> str:
+    return str(get_timezone_gmt(at, locale=locale))
 
 
 def _money(value: Any, locale: Locale) -> str:
@@ -97,14 +144,17 @@ def _plain(value: Any, locale: Locale) -> str:
 
 _FORMATS: dict[str, Callable[[Any, Locale], str]] = {
     "": _plain,
+    "clock": _clock,
     "date": _date,
     "days": partial(_span, "day"),
     "list": _list,
     "minutes": partial(_span, "minute"),
+    "moment": _moment,
     "money": _money,
     "months": partial(_span, "month"),
     "number": _number,
     "time": _time,
+    "zone": _zone,
 }
 FORMATS = tuple(name for name in _FORMATS if name)
 
@@ -167,8 +217,9 @@ class _Filler(Formatter):
 def fill(text: str, values: Mapping[str, Any], language: str) -> str:
     """Give `text` with its placeholders filled in the language's way.
 
-    Dates are ISO strings or date objects, money a pair of amount and currency.
+    Dates are ISO strings or date objects, money a pair of amount and currency; `moment`, `clock`
+    and `zone` take aware datetimes, or their ISO strings, and tell them in their own zone.
     Raises PlaceholderError when a value is missing or doesn't suit its format.
     """
     placeholders(text)
-    return _Filler(Locale.parse(language, sep="-")).vformat(text, (), values)
+    return _Filler(locale_of(language)).vformat(text, (), values)

@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import regex
+from babel import Locale
 from babel.core import get_global
 
 from tenin.language.evidence import CHINESE, JAPANESE, TRADITIONAL, WRITTEN_IN_HAN, evidence
@@ -35,13 +36,18 @@ class LanguageError(ValueError):
 class Languages:
     """What languages.yml says: the default's code, every language's name, those ready.
 
-    `asked_as` are the names by which customers ask for a language.
+    `asked_as` are the names by which customers ask for a language. For those that Tenin doesn't
+    know by itself: `words` in Latin letters and the `scripts` that tell them, and `like`, the
+    language whose dates and numbers they take.
     """
 
     default: str
     names: dict[str, str]
     ready: tuple[str, ...]
     asked_as: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    words: dict[str, frozenset[str]] = field(default_factory=dict)
+    scripts: dict[str, str] = field(default_factory=dict)
+    like: dict[str, str] = field(default_factory=dict)
 
 
 def load_languages(path: Path = FILE) -> Languages:
@@ -57,13 +63,28 @@ def load_languages(path: Path = FILE) -> Languages:
         )
     names = {code: str(entry.get("name", code)) for code, entry in entries.items()}
     asked_as = {code: tuple(map(str, entry.get("asked_as", ()))) for code, entry in entries.items()}
-    return Languages(default, names, ready, asked_as)
+    told = {code: entry for code, entry in entries.items() if code in ready}
+    return Languages(
+        default,
+        names,
+        ready,
+        asked_as,
+        words={code: frozenset(e["words"].split()) for code, e in told.items() if e.get("words")},
+        scripts={code: str(e["script"]) for code, e in told.items() if e.get("script")},
+        like={code: str(e["like"]) for code, e in entries.items() if e.get("like")},
+    )
 
 
 @lru_cache(maxsize=1)
 def configured() -> Languages:
     """Give the languages of this installation, read once from its languages.yml."""
     return load_languages()
+
+
+def locale_of(code: str, languages: Languages | None = None) -> Locale:
+    """Give how a language writes dates, numbers and lists: its own way, or that of another."""
+    languages = languages or configured()
+    return Locale.parse(languages.like.get(code, code), sep="-")
 
 
 def detect(
@@ -83,7 +104,7 @@ def detect(
     languages = languages or configured()
     usual = [code for code in (previous, default, languages.default) if code in languages.ready]
     held = usual[0]
-    found = evidence(text)
+    found = evidence(text, languages.words, languages.scripts)
     so_far = found.weights[held]
     if held in CHINESE and found.katakana:
         so_far += found.weights[JAPANESE]

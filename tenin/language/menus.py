@@ -17,6 +17,8 @@ from tenin.language.yamlfile import YAMLFileError, place_of, read_yaml
 
 FIRST = "start"
 LEVELS = 3
+# What a button may ask for that the bot knows nothing of: the web tier sees to it by itself.
+WITHOUT_BOT = frozenset({"leave_message", "leave_queue"})
 
 Texts = Mapping[str, str]
 
@@ -123,13 +125,14 @@ def check_menus(
 ) -> list[str]:
     """Name every text of the menus that lacks one of the languages; none: an empty list.
 
-    With `needs`, all that the bot understands, also every choice and title of another need.
+    With `needs`, all that the bot understands, also every choice and title of another need,
+    unless it goes without the bot.
     """
     strange = [
         f"{place_of(menus.path, 'titles', need)}: there is no need {need!r}. Correct the name, or "
         f"give it examples in data/nlu."
         for need in menus.titles
-        if needs is not None and need not in needs
+        if needs is not None and need not in needs and need not in WITHOUT_BOT
     ]
     return strange + [
         f"{menus.path}: {what} isn't there in {language!r}. Add '{language}: …' to it."

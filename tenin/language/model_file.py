@@ -39,6 +39,7 @@ def write_model(model: NeedModel, folder: Path) -> None:
         "temperature": model.temperature,
         "thresholds": model.thresholds,
         "accuracy": model.accuracy,
+        "learner": model.learner,
     }
     (folder / _PLAIN).write_text(json.dumps(plain), encoding="ascii")
 
@@ -63,6 +64,7 @@ def read_model(folder: Path) -> NeedModel:
             temperature=plain["temperature"],
             thresholds=plain["thresholds"],
             accuracy=plain["accuracy"],
+            learner=(str(plain["learner"][0]), float(plain["learner"][1])),
         )
     except (OSError, ValueError, KeyError, BadZipFile) as error:
         raise ModelFileError(

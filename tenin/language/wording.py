@@ -86,7 +86,7 @@ def load_responses(
                     f"all languages and channels side by side."
                 )
             files[key] = path
-            variations[key] = tuple(_variation(path, key, entry) for entry in entries)
+            variations[key] = variations_of(path, key, entries)
     if not files:
         raise WordingError(f"There is no response in {folder}. Put data/responses/*.yml back.")
     return Responses(default or configured().default, variations, files, policy)
@@ -107,6 +107,11 @@ def _responses_in(path: Path) -> dict[str, list[Any]]:
                 f"{path}: {key!r} has no wording. Add '- text: …' for each language."
             )
     return responses
+
+
+def variations_of(path: Path, key: str, entries: Iterable[Any]) -> tuple[Variation, ...]:
+    """Give the wordings of a response as its file lists them. Raises WordingError."""
+    return tuple(_variation(path, key, entry) for entry in entries)
 
 
 def _variation(path: Path, key: str, entry: Any) -> Variation:

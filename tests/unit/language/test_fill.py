@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, time
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -74,6 +75,55 @@ def test_money_is_said_as_people_do(money: tuple[str, str], said: list[str]) -> 
     assert [fill("{a:money}", {"a": money}, language) for language in LANGUAGES] == said
 
 
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (
+            datetime(2026, 11, 23, 9, tzinfo=ZoneInfo("Asia/Shanghai")),
+            [
+                "Monday 23 November, 9:00 (China Time)",
+                "11月23日周一 9:00 (中国时间)",
+                "11月23日 週一 9:00 (中國時間)",
+                "11月23日(月) 9:00 (中国時間)",
+            ],
+        ),
+        (
+            # the day is that of its own zone: in UTC it is the day before
+            datetime(2027, 3, 1, 0, 30, tzinfo=ZoneInfo("Asia/Tokyo")),
+            [
+                "Monday 1 March, 0:30 (Japan Time)",
+                "3月1日周一 0:30 (日本时间)",
+                "3月1日 週一 0:30 (日本時間)",
+                "3月1日(月) 0:30 (日本時間)",
+            ],
+        ),
+        (
+            "2026-11-22T21:00:00+01:00",
+            [
+                "Sunday 22 November, 21:00 (GMT+01:00)",
+                "11月22日周日 21:00 (GMT+01:00)",
+                "11月22日 週日 21:00 (GMT+01:00)",
+                "11月22日(日) 21:00 (GMT+01:00)",
+            ],
+        ),
+    ],
+    ids=["Shanghai", "Tokyo", "offset"],
+)
+def test_a_moment_is_told_in_its_own_zone(value: object, said: list[str]) -> None:
+    text = "{a:moment} ({a:zone})"
+    assert [fill(text, {"a": value}, language) for language in LANGUAGES] == said
+
+
+def test_a_zone_of_no_country_is_told_by_its_offset() -> None:
+    at = datetime(2026, 11, 23, 9, 5, tzinfo=ZoneInfo("UTC"))
+    assert [fill("{a:zone}", {"a": at}, language) for language in LANGUAGES] == ["GMT+00:00"] * 4
+
+
+def test_a_clock_shows_the_time_of_the_moments_zone() -> None:
+    at = datetime(2026, 11, 23, 21, 5, tzinfo=ZoneInfo("Asia/Shanghai"))
+    assert {fill("{a:clock}", {"a": at}, language) for language in LANGUAGES} == {"21:05"}
+
+
 @given(st.text())
 def test_a_customers_text_is_put_in_as_it_is(text: str) -> None:
     assert fill("<{name}>", {"name": text}, "en") == f"<{text}>"
@@ -129,6 +179,12 @@ def test_anything_but_a_name_and_a_known_format_is_refused(text: str) -> None:
         ("{a:list}", {"a": []}),
         ("{a:time}", {"a": "25:00"}),
         ("{a:time}", {"a": 9}),
+        ("{a:moment}", {"a": "2026-11-23T09:00:00"}),
+        ("{a:moment}", {"a": datetime(2026, 11, 23, 9)}),
+        ("{a:moment}", {"a": "tomorrow"}),
+        ("{a:moment}", {"a": 5}),
+        ("{a:clock}", {"a": "09:00"}),
+        ("{a:zone}", {"a": datetime(2026, 11, 23, 9)}),
         ("{a:number}", {"a": "nan"}),
         ("{a:number}", {"a": "many"}),
     ],

@@ -193,6 +193,14 @@ def test_a_title_of_what_is_no_need_is_found(file: Path) -> None:
     assert len(check_menus(menus, ["en"], ())) == 3
 
 
+def test_what_goes_without_the_bot_is_no_need(file: Path) -> None:
+    person = "  human_agent: {en: A person, zh-Hans: 转人工}\n"
+    menus = load_menus(changed(file, person, person + "  leave_queue: {en: Back, zh-Hans: 返回}\n"))
+    needs = {"track_order", "faq/returns_policy", "human_agent", "greet"}
+    assert check_menus(menus, ["en", "zh-Hans"], needs) == []
+    assert menus.button("leave_queue", "zh-Hans") == Button("返回", "/leave_queue")
+
+
 def test_the_projects_own_menus_are_complete() -> None:
     languages = load_languages().ready
     needs = {

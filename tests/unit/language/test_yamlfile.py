@@ -5,8 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from tenin.language.yamlfile import YAMLFileError, place_of, read_yaml
+from tests.system import PROJECT
 
 TEXT = """# head
 menus:
@@ -94,3 +97,32 @@ def test_a_key_given_twice_is_named_with_its_line(tmp_path: Path) -> None:
 def test_words_are_words_as_rasa_reads_them(tmp_path: Path) -> None:
     found = read_yaml(saved(tmp_path, "a: no\nb: [yes?, on]\nc: 09:00\n"))
     assert found == {"a": "no", "b": ["yes?", "on"], "c": "09:00"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: [no, on, 012, 1_000, 1:30, 0o14, ~, 1e3, .5, 2020-01-01, '\\u2028', 😀]",
+        "a: &x 1\nb: *x\nc: {<<: {d: 1}}",
+        "{a: yes?, b: 1}",
+        "a:\tb",
+        "%YAML 1.1\n---\na: no",
+        "a: x\x85y",
+        "a: |\n  x\n",
+        "a: 'x",
+        "a: 1\na: 2",
+        "a: {b",
+        "a: \x07",
+        *(file.read_text(encoding="utf-8") for file in (PROJECT / "data").rglob("handoff.yml")),
+    ],
+)
+def test_the_fast_reading_says_what_the_slow_one_says(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "a.yml"
+    path.write_text(text, encoding="utf-8")
+    try:
+        wanted = repr(YAML(typ="safe", pure=True).load(text))
+    except YAMLError:
+        with pytest.raises(YAMLFileError):
+            read_yaml(path)
+    else:
+        assert repr(read_yaml(path)) == wanted
