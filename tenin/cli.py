@@ -1,6 +1,7 @@
-"""The command `tenin`: run, train, migrate, desk-link, blueprint, settings.
+"""The command `tenin`: run, train, migrate, desk-link, agent, check, blueprint, settings, add …
 
-Only reads what was asked for and hands it to `tenin.start`, `tenin.model` or `tenin.journey`.
+Only reads what was asked for and hands it to `tenin.start`, `tenin.model` or `tenin.journey`;
+those of the desk are in `tenin.desk.commands`, the trainers' in `tenin.training.commands`.
 What is known to go wrong is one line on stderr and exit code 2, never a traceback. Each command
 imports what it needs when it runs, so that `tenin --help` is there at once; none imports Rasa.
 """
@@ -15,7 +16,10 @@ from pathlib import Path
 from types import FrameType
 
 from tenin import __version__
+from tenin.desk.commands import add_commands
 from tenin.settings import Settings, SettingsError, describe, load_settings
+from tenin.shop import commands as shop
+from tenin.training import commands as training
 
 PROJECT_FILES = ("config.yml", "domain.yml")
 
@@ -32,14 +36,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     0; 1 when a check found something, 2 for a known fault, 130 after Ctrl-C.
     """
-    parser = _parser()
+    parser = make_parser()
     given = parser.parse_args(arguments)
     if given.command is None:
         parser.print_help()
         return 0
     signal.signal(signal.SIGTERM, _as_interrupt)
     try:
-        settings = load_settings()
+        settings = _settings_for(given)
         code: int = given.command(settings, given) or 0
     except KeyboardInterrupt:
         _tell_error("stopped")
@@ -53,7 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Make what reads the command line: all commands and their options."""
     parser = argparse.ArgumentParser(
         prog="tenin",
         usage="tenin [-h] [--version] <command> …",
@@ -77,9 +82,19 @@ def _parser() -> argparse.ArgumentParser:
     add("run", _run, "Set up what is missing, then run web, bot and actions until Ctrl-C.")
     train = add("train", _train, "Train the model unless it is there already; print its path.")
     train.add_argument("--force", action="store_true", help="train even if the model is there")
+    text = "Put the model to work while Tenin runs, training it if need be."
+    release = add("release", _release, text)
+    release.add_argument("--back", action="store_true", help="put the model before to work again")
+    models = add("models", _models, "List the models kept, with version, languages and figures.")
+    models.add_argument(
+        "--measure",
+        action="store_true",
+        help="ask those without figures for the held-out sentences",
+    )
     add("migrate", _migrate, "Bring the databases up to date.")
-    link = add("desk-link", _desk_link, "Print a new one-time link to the agents' desk.")
-    link.add_argument("--name", help="whom it signs in (default: desk.agent_name of the settings)")
+    add_commands(add)
+    training.add_commands(add)
+    shop.add_commands(add)
     add("settings", _settings, "Print the settings in effect, without secrets.")
     _add_blueprint(add("blueprint", _blueprint, "Check or draw the service blueprints."))
     return parser
@@ -102,6 +117,17 @@ def _add_blueprint(blueprint: argparse.ArgumentParser) -> None:
     draw.set_defaults(blueprint=_draw_blueprints)
 
 
+def _settings_for(given: argparse.Namespace) -> Settings:
+    """Load the settings; a command that checks them as well goes on where they are wrong."""
+    try:
+        return load_settings()
+    except SettingsError:
+        root = Path(os.environ.get("TENIN_ROOT") or Path.cwd()).resolve()
+        if not getattr(given, "root_alone", False) or not root.is_dir():
+            raise
+        return Settings(root=root)
+
+
 def _run(settings: Settings, _given: argparse.Namespace) -> None:
     from tenin import start
 
@@ -117,16 +143,42 @@ def _train(settings: Settings, given: argparse.Namespace) -> None:
     print(model.train(settings.root, lambda line: print(line, file=sys.stderr), given.force))
 
 
+def _release(settings: Settings, given: argparse.Namespace) -> None:
+    from tenin import release
+
+    _check_project(settings.root)
+    release.run(settings, given, _say)
+
+
+def _models(settings: Settings, given: argparse.Namespace) -> None:
+    from tabulate import tabulate
+
+    from tenin import model, model_card, release
+
+    current = release.at_work(settings.root)
+    rows = []
+    for path in model.older(settings.root):
+        name = f"{path.name}{' *' if path == current else ''}"
+        try:
+            card = (
+                model_card.measured(settings.root, path) if given.measure else model_card.read(path)
+            )
+        except model_card.CardError as error:
+            rows.append([name, "", "", "no card" if "no card" in str(error) else "card damaged"])
+            continue
+        figures = ", ".join(f"{language} {right}" for language, right in card.figures.items())
+        understood = figures or f"{', '.join(card.languages)}: not measured (--measure)"
+        rows.append([name, card.version, card.trained_at, understood])
+    heads = ["model", "version", "trained", "held-out sentences understood"]
+    _say(tabulate(rows, heads, disable_numparse=True) if rows else "There is no model: make train")
+    if current.exists():
+        _say("* is the one that serves, or will when Tenin is started.")
+
+
 def _migrate(settings: Settings, _given: argparse.Namespace) -> None:
     from tenin import start
 
     start.migrate_all(settings, _say)
-
-
-def _desk_link(settings: Settings, given: argparse.Namespace) -> None:
-    from tenin import start
-
-    print(start.new_desk_link(settings, given.name))
 
 
 def _settings(settings: Settings, _given: argparse.Namespace) -> None:
@@ -174,21 +226,34 @@ def _check_project(root: Path) -> None:
 def _known_faults() -> tuple[type[Exception], ...]:
     """Return the faults that are told in a line; asked for only when something was raised."""
     from tenin.database import SchemaError
+    from tenin.desk.accounts import AccountError
+    from tenin.desk.desk_file import DeskFileError
+    from tenin.desk.passwords import PasswordError
+    from tenin.invitation.rules import InvitationsError
     from tenin.journey.gallery import NoBlueprintError
     from tenin.language.policy import PolicyError
     from tenin.language.wording import WordingError
     from tenin.language.yamlfile import YAMLFileError
     from tenin.model import ModelError
+    from tenin.releasing import ReleaseError
+    from tenin.shop.goods_files import GoodsError
     from tenin.supervisor import SupervisorError
 
     wrongly_written = YAMLFileError, WordingError, PolicyError
     return (
         SettingsError,
         SchemaError,
+        DeskFileError,
+        GoodsError,
+        InvitationsError,
         ModelError,
+        ReleaseError,
         SupervisorError,
         NoBlueprintError,
+        AccountError,
+        PasswordError,
         *wrongly_written,
+        *training.known_faults(),
     )
 
 

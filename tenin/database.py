@@ -8,11 +8,11 @@ the sessions that the rooms (`tenin.shop`, `tenin.conversation`) work with; `mig
 import sqlite3
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from alembic import command, context
 from alembic.config import Config
@@ -24,6 +24,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 from sqlalchemy.types import DateTime, TypeDecorator
+
+T = TypeVar("T")
 
 BUSY_TIMEOUT_MS = 5_000
 MIGRATION_BUSY_TIMEOUT_MS = 60_000
@@ -105,6 +107,13 @@ def make_engine(url: str) -> Engine:
         f"Tenin keeps its data in SQLite or PostgreSQL, not in {parsed.drivername!r}: "
         "use a URL that begins with sqlite:/// or postgresql://"
     )
+
+
+class Read(Protocol):
+    """Runs work on one snapshot of a database, off the event loop."""
+
+    async def __call__(self, work: Callable[[Session], T]) -> T:
+        """Give what the work gives."""
 
 
 @contextmanager

@@ -115,6 +115,15 @@ def port_holder(host: str, port: int) -> str | None:
     return None
 
 
+def free_ports(host: str, count: int) -> list[int]:
+    """Return ports of a host on which nobody listens now, each another."""
+    with contextlib.ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind((host, 0))
+        return [int(probe.getsockname()[1]) for probe in probes]
+
+
 def _dying_with(parent: int) -> Callable[[], None]:
     """Return what a child runs between fork and exec so that it dies when its parent does."""
     if not sys.platform.startswith("linux"):

@@ -14,14 +14,19 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
-from pydantic import BaseModel, Field, ValidationError, root_validator, validator
+from pydantic import Field, ValidationError, root_validator, validator
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from tenin.settings_desk import ChatwootSettings, check_chatwoot
+from tenin.settings_limits import LimitsSettings
+from tenin.settings_section import HEADER_VALUE, LOOPBACK, checked_api_url, checked_origin
+from tenin.settings_section import Section as _Section
 from tenin.settings_sources import (
     BOT_TOKEN_VARIABLE,
+    CHATWOOT_TOKEN_VARIABLE,
+    CHATWOOT_WEBHOOK_SECRET_VARIABLE,
     EMAIL_PASSWORD_VARIABLE,
     IDENTITY_SECRET_VARIABLE,
     SECRET_VARIABLE,
@@ -39,29 +44,14 @@ SECRET_LENGTH = 32
 SQLITE_DRIVERS = ("sqlite", "sqlite+pysqlite")
 POSTGRESQL_DRIVERS = ("postgresql", "postgresql+psycopg2", "postgres")
 
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
+FILE_TYPES = ("jpeg", "png", "webp", "pdf", "txt")
+
 SENDER = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
 
 PUBLIC_URL = re.compile(r"(https?://[A-Za-z0-9.:_\[\]-]+(?:/[A-Za-z0-9._~/-]*)?)?")
-HEADER_VALUE = re.compile(r"[!-~]+")
-DATABASE_KEYS = ("url", "database_url")
+DATABASES = (("database", "url"), ("shop", "database_url"))
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-
-
-class _Section(BaseModel):
-    class Config:
-        """Settings never change while a process runs, and an unknown one is a mistake."""
-
-        extra = "forbid"
-        allow_mutation = False
-
-    @validator("*", pre=True)
-    def _no_yes_or_no(cls, value: object) -> object:
-        # YAML reads `port: yes` as true, and pydantic reads true as the number 1.
-        if isinstance(value, bool):
-            raise ValueError("yes, no, true and false are no values for this setting")
-        return value
 
 
 class DatabaseSettings(_Section):
@@ -87,16 +77,24 @@ class ShopSettings(_Section):
 
     @validator("api_url")
     def _is_an_address(cls, value: str) -> str:
-        return _checked_api_url(value) if value else value
+        example = "https://shop.example/api"
+        return checked_api_url(value, example, SHOP_API_TOKEN_VARIABLE) if value else value
 
 
 class WebSettings(_Section):
-    """The one public address, and the proxies whose X-Forwarded-For is believed."""
+    """The one public address, the proxies that are believed, the sites that may show the chat."""
 
     host: str = Field("127.0.0.1", regex=r"^[0-9A-Za-z.:_-]+$")
     port: int = Field(8080, ge=1, le=65535)
     trusted_proxies: tuple[Network, ...] = ()
     public_url: str = Field("", max_length=200)
+    sites: tuple[str, ...] = ()
+
+    @validator("sites", pre=True)
+    def _are_sites(cls, value: object) -> tuple[str, ...]:
+        if not isinstance(value, list | tuple):
+            raise ValueError("a list of sites is needed, as in [https://shop.example]")
+        return tuple(checked_origin(entry) for entry in value)
 
     @validator("public_url")
     def _is_an_address(cls, value: str) -> str:
@@ -195,23 +193,51 @@ class InvoiceSettings(_Section):
 
 
 class NoticesSettings(_Section):
-    """How often it is looked for what customers are to be told of."""
+    """When customers are told what they didn't just ask for, and how long a link in it holds."""
 
     restock_seconds: float = Field(60, ge=0.1, le=86_400)
+    answer_mail_seconds: float = Field(120, ge=0, le=86_400)
+    answer_link_days: float = Field(7, gt=0, le=90)
+
+
+class RetentionSettings(_Section):
+    """After how many days without anything new what customers said and saw is erased; 0: never."""
+
+    web_days: float = Field(180, ge=0, le=36_500)
+    customer_days: float = Field(730, ge=0, le=36_500)
+    page_days: float = Field(30, ge=0, le=36_500)
+    check_minutes: float = Field(10, ge=0.01, le=1440)
 
 
 class DeskSettings(_Section):
-    """The agents' desk."""
+    """The agents' desk: whose it is, its links and sessions, offers, wrong passwords."""
 
+    serves: Literal["tenin", "chatwoot"] = "tenin"
     agent_name: str = Field("Demo agent", min_length=1, max_length=80)
     link_minutes: float = Field(30, gt=0, le=1440)
     cookie_hours: float = Field(12, gt=0, le=720)
+    accept_seconds: float = Field(30, ge=1, le=3600)
+    gone_seconds: float = Field(60, ge=1, le=3600)
+    idle_hours: float = Field(4, gt=0, le=720)
+    sign_in_failures: int = Field(5, ge=1, le=1000)
+    sign_in_failures_by_address: int = Field(20, ge=1, le=10_000)
+    sign_in_window_minutes: float = Field(15, gt=0, le=1440)
 
 
 class ChatSettings(_Section):
-    """What a customer may send."""
+    """What a customer may send; files while a person serves, and that person too."""
 
     max_characters: int = Field(4000, ge=1, le=100_000)
+    file_types: tuple[str, ...] = FILE_TYPES
+    max_file_megabytes: float = Field(10, gt=0, le=50)
+    max_files: int = Field(20, ge=1, le=1000)
+    all_files_megabytes: float = Field(2000, gt=0, le=1_000_000)
+
+    @validator("file_types", pre=True)
+    def _are_kinds_of_files(cls, value: object) -> tuple[str, ...]:
+        if not isinstance(value, list | tuple) or not set(map(str, value)) <= set(FILE_TYPES):
+            raise ValueError(f"a list is needed, of any of {', '.join(FILE_TYPES)}, or []")
+        return tuple(kind for kind in FILE_TYPES if kind in value)
 
 
 class SnapshotSettings(_Section):
@@ -229,6 +255,8 @@ class Settings(_Section):
     identity_secret: str | None = Field(None, repr=False)
     email_password: str | None = Field(None, repr=False)
     shop_api_token: str | None = Field(None, repr=False)
+    chatwoot_token: str | None = Field(None, repr=False)
+    chatwoot_webhook_secret: str | None = Field(None, repr=False)
     database: DatabaseSettings = DatabaseSettings()
     shop: ShopSettings = ShopSettings()
     web: WebSettings = WebSettings()
@@ -240,9 +268,12 @@ class Settings(_Section):
     email: EmailSettings = EmailSettings()
     invoice: InvoiceSettings = InvoiceSettings()
     notices: NoticesSettings = NoticesSettings()
+    retention: RetentionSettings = RetentionSettings()
     demo: DemoSettings = DemoSettings()
     desk: DeskSettings = DeskSettings()
+    chatwoot: ChatwootSettings = ChatwootSettings()
     chat: ChatSettings = ChatSettings()
+    limits: LimitsSettings = LimitsSettings()
     snapshot: SnapshotSettings = SnapshotSettings()
 
     @root_validator(skip_on_failure=True)
@@ -261,7 +292,7 @@ class Settings(_Section):
 
     @property
     def secret(self) -> str:
-        """What signs the desk's cookie and invoices' links.
+        """What signs the desk's forms, links to invoices and those that end mail.
 
         TENIN_SECRET, or `var/secret`, made when it is absent.
 
@@ -289,7 +320,9 @@ def load_settings(root: Path | None = None, environ: Mapping[str, str] = os.envi
         raise SettingsError(f"environment: TENIN_ROOT: {root} is no folder: name the project's")
     given_secret = _given(environ, SECRET_VARIABLE, "to have one made in var/secret")
     identity_secret = _given(environ, IDENTITY_SECRET_VARIABLE, "to take no customer's word")
-    shop_api_token = _header_value(environ, SHOP_API_TOKEN_VARIABLE)
+    shop_api_token = _header_value(environ, SHOP_API_TOKEN_VARIABLE, "the shop's API has")
+    chatwoot_token = _header_value(environ, CHATWOOT_TOKEN_VARIABLE, "Chatwoot shows")
+    webhook_secret = _header_value(environ, CHATWOOT_WEBHOOK_SECRET_VARIABLE, "Chatwoot shows")
     values = read_file(root / SETTINGS_FILE, SECTIONS)
     environment = read_environment(environ, SECTIONS)
     for (section, key), (_, value) in environment.items():
@@ -302,6 +335,8 @@ def load_settings(root: Path | None = None, environ: Mapping[str, str] = os.envi
             identity_secret=identity_secret,
             email_password=environ.get(EMAIL_PASSWORD_VARIABLE) or None,
             shop_api_token=shop_api_token,
+            chatwoot_token=chatwoot_token,
+            chatwoot_webhook_secret=webhook_secret,
             **values,
         )
     except ValidationError as error:
@@ -311,6 +346,8 @@ def load_settings(root: Path | None = None, environ: Mapping[str, str] = os.envi
             f"environment: {SHOP_API_TOKEN_VARIABLE}: missing, and shop.api_url is set: "
             "set it to the token that the shop's API wants, or leave shop.api_url empty"
         )
+    if settings.desk.serves == "chatwoot":
+        check_chatwoot(settings.chatwoot, chatwoot_token, webhook_secret)
     database = DatabaseSettings(url=_absolute_url(settings.database.url, root))
     shop_url = _absolute_url(settings.shop.database_url, root)
     shop = settings.shop.copy(update={"database_url": shop_url})
@@ -321,7 +358,8 @@ def describe(settings: Settings) -> dict[str, dict[str, Any]]:
     """Return the settings in effect as plain values by section and key, without any secret."""
     return {
         section: {
-            key: _plain(key, value) for key, value in getattr(settings, section).dict().items()
+            key: _plain((section, key), value)
+            for key, value in getattr(settings, section).dict().items()
         }
         for section in SECTIONS
     }
@@ -338,19 +376,19 @@ def _given(environ: Mapping[str, str], variable: str, otherwise: str) -> str | N
     return secret
 
 
-def _header_value(environ: Mapping[str, str], variable: str) -> str | None:
-    """Return a secret that travels in a header, None if there is none."""
+def _header_value(environ: Mapping[str, str], variable: str, whose: str) -> str | None:
+    """Return a secret as others gave it, None if there is none."""
     secret = environ.get(variable) or None
     if secret is not None and not HEADER_VALUE.fullmatch(secret):
         raise SettingsError(
             f"environment: {variable}: holds a blank, or a sign that no header may hold: "
-            "give it as the shop's API has it, in ASCII"
+            f"give it as {whose} it, in ASCII"
         )
     return secret
 
 
-def _plain(key: str, value: Any) -> Any:
-    if key in DATABASE_KEYS:
+def _plain(place: tuple[str, str], value: Any) -> Any:
+    if place in DATABASES:
         return make_url(value).render_as_string(hide_password=True)
     return [str(entry) for entry in value] if isinstance(value, tuple) else value
 
@@ -365,27 +403,6 @@ def _checked_url(value: str) -> str:
             raise ValueError("three processes share the database, so SQLite needs a file")
     elif url.drivername not in POSTGRESQL_DRIVERS:
         raise ValueError(f"{url.drivername} is neither sqlite nor postgresql")
-    return value
-
-
-def _checked_api_url(value: str) -> str:
-    try:
-        url = urlsplit(value)
-        host, _ = url.hostname, url.port
-    except ValueError:
-        host = None
-    if not host or url.scheme not in ("http", "https") or not HEADER_VALUE.fullmatch(value):
-        raise ValueError("this is no address such as https://shop.example/api")
-    if url.username is not None or url.query or url.fragment:
-        raise ValueError(
-            f"an address alone is needed, as https://shop.example/api: the token goes into "
-            f"{SHOP_API_TOKEN_VARIABLE}, and nothing after ? or #"
-        )
-    if url.scheme == "http" and host not in LOOPBACK:
-        raise ValueError(
-            "http would show the token and the customers to everybody on the way: "
-            "begin it with https (http is for this machine alone, as http://127.0.0.1:8070)"
-        )
     return value
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sqlalchemy.engine import Engine
 
-from tenin import model, processes
+from tenin import model, processes, release, releasing
 from tenin.conversation import models as conversation
 from tenin.database import SchemaError, check_schema, make_engine, migrate, write_transaction
 from tenin.settings import Settings
@@ -35,17 +35,31 @@ def run(settings: Settings, say: Say) -> None:
         check_ports(settings)
         migrate_all(settings, say)
         load_demo_shop(settings, say)
-        trained = model.train(settings.root, lambda phase: say(f"{'model':<10} {phase}"))
+        trained = _model(settings, say)
         say(f"{'model':<10} {trained.relative_to(settings.root)} is ready")
-        supervise(tiers(settings, trained), settings.root, say, lambda: _opened(settings, say))
+        supervise(
+            tiers(settings, trained),
+            settings.root,
+            say,
+            lambda: _opened(settings, say),
+            lambda kept: releasing.watch(
+                kept, settings.root, lambda path, spare: pair(settings, path, spare), say
+            ),
+        )
+
+
+def _model(settings: Settings, say: Say) -> Path:
+    """Give the model to begin with: the one released last, or one trained from the files."""
+    released = release.at_work(settings.root)
+    if released != model.model_path(settings.root):
+        say(f"{'model':<10} the one released last, until the files change or `tenin release`")
+        return released
+    return model.train(settings.root, lambda phase: say(f"{'model':<10} {phase}"))
 
 
 def tiers(settings: Settings, trained: Path) -> list[Tier]:
     """Return the three tiers in the order of their start: web, bot, actions."""
-    env = model.rasa_environment() | {
-        "TENIN_ROOT": str(settings.root),
-        "SANIC_HOST": LOOPBACK,  # where the action server listens; its default is everywhere
-    }
+    env = _environment(settings)
     python = [sys.executable, "-m"]
     web = [*python, "uvicorn", "--factory", "tenin.app:create_app"]
     web += ["--host", settings.web.host, "--port", str(settings.web.port)]
@@ -54,17 +68,35 @@ def tiers(settings: Settings, trained: Path) -> list[Tier]:
     web += ["--no-proxy-headers", "--no-access-log", "--no-server-header"]
     # Rasa's pin of websockets is older than what uvicorn can load; the web tier uses none.
     web += ["--ws", "none", "--timeout-graceful-shutdown", "3"]
-    bot = [*python, "rasa", "run", "-i", LOOPBACK, "-p", str(settings.bot.port)]
+    web_tier = Tier("web", web, env, f"{web_address(settings)}health")
+    return [web_tier, *pair(settings, trained)]
+
+
+def pair(settings: Settings, trained: Path, spare: bool = False) -> list[Tier]:
+    """Return bot and actions with a model; on the project's ports, or on ones that are free now."""
+    ports = {"bot": settings.bot.port, "actions": settings.actions.port}
+    if spare:
+        ports = dict(zip(ports, processes.free_ports(LOOPBACK, len(ports)), strict=True))
+    names = {variable_name(section, "port"): str(port) for section, port in ports.items()}
+    env = _environment(settings) | names
+    python = [sys.executable, "-m"]
+    bot = [*python, "rasa", "run", "-i", LOOPBACK, "-p", str(ports["bot"])]
     bot += ["--model", str(trained)]
     bot += ["--endpoints", "endpoints.yml", "--credentials", "credentials.yml"]
-    actions = [*python, "rasa_sdk", "--actions", "actions", "-p", str(settings.actions.port)]
-    bot_url = f"http://{LOOPBACK}:{settings.bot.port}/webhooks/inbox/health"
-    actions_url = f"http://{LOOPBACK}:{settings.actions.port}/health"
+    actions = [*python, "rasa_sdk", "--actions", "actions", "-p", str(ports["actions"])]
+    bot_url = f"http://{LOOPBACK}:{ports['bot']}/webhooks/inbox/health"
+    actions_url = f"http://{LOOPBACK}:{ports['actions']}/health"
     return [
-        Tier("web", web, env, f"{web_address(settings)}health"),
-        Tier("bot", bot, env, bot_url),
+        Tier("bot", bot, env, bot_url, drains=True),
         Tier("actions", actions, env, actions_url),
     ]
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    return model.rasa_environment() | {
+        "TENIN_ROOT": str(settings.root),
+        "SANIC_HOST": LOOPBACK,  # where the action server listens; its default is everywhere
+    }
 
 
 def web_address(settings: Settings) -> str:
@@ -95,7 +127,18 @@ def check_ports(settings: Settings) -> None:
 
 
 def migrate_all(settings: Settings, say: Say) -> None:
-    """Bring both databases up to date. Raises SchemaError when one can't be used."""
+    """Bring both databases up to date, and give a new desk what it begins with.
+
+    Raises SchemaError when one can't be used; DeskFileError, InvitationsError when desk.yml or
+    invitations.yml can't, before anything is changed.
+    """
+    from tenin.desk.desk_file import FILE, load_desk_file
+    from tenin.desk.seed import seed
+    from tenin.invitation.rules import FILE as INVITATIONS
+    from tenin.invitation.rules import load_invitations
+
+    desk = load_desk_file(settings.path(FILE))
+    load_invitations(settings.path(INVITATIONS))
     for url, folder, table in (
         (settings.shop.database_url, shop.MIGRATIONS, shop.VERSION_TABLE),
         (settings.database.url, conversation.MIGRATIONS, conversation.VERSION_TABLE),
@@ -109,6 +152,10 @@ def migrate_all(settings: Settings, say: Say) -> None:
                 say(f"{'database':<10} {shown} was brought up to date")
             else:
                 say(f"{'database':<10} {shown} is ready")
+    with _engine(settings.database.url) as engine, write_transaction(engine) as session:
+        skills, canned = seed(session, desk)
+    if skills or canned:
+        say(f"{'desk':<10} it begins with {skills} skills and {canned} canned replies")
 
 
 def load_demo_shop(settings: Settings, say: Say) -> None:
@@ -121,21 +168,35 @@ def load_demo_shop(settings: Settings, say: Say) -> None:
         say(f"{'shop':<10} the demo shop has {loaded} products")
 
 
-def new_desk_link(settings: Settings, name: str | None) -> str:
-    """Return a new one-time link to the desk, for the agent of that name or of the settings."""
+def new_desk_link(
+    settings: Settings,
+    name: str | None = None,
+    login: str | None = None,
+    role: str = "agent",
+) -> str:
+    """Return a new one-time link to the desk, for the account of that login or name.
+
+    One of that name is made, with that role, if there is none; with neither it is the admin of
+    the settings. Raises SchemaError or AccountError.
+    """
     from tenin.desk.access import new_link
 
     with _engine(settings.database.url) as engine:
         check_schema(engine, conversation.MIGRATIONS, conversation.VERSION_TABLE)
-        key = new_link(engine, settings, name or settings.desk.agent_name)
+        key = new_link(engine, settings, name, role, login=login)
     return f"{web_address(settings)}desk/enter?key={key}"
 
 
 def _opened(settings: Settings, say: Say) -> None:
-    link = new_desk_link(settings, None)
+    from tenin.desk.accounts import AccountError
+
     say("")
     say(f"Tenin is open:  {web_address(settings)}")
-    say(f"Desk (one-time link, {settings.desk.link_minutes:g} min): {link}")
+    try:
+        link = new_desk_link(settings)
+        say(f"Desk (one-time link, {settings.desk.link_minutes:g} min): {link}")
+    except AccountError:  # its account was deactivated, or its name is no longer one's alone
+        say(f"Desk (sign in): {web_address(settings)}desk/sign-in")
     say("Ctrl-C stops everything.")
 
 

@@ -41,17 +41,21 @@ class SupervisorError(Exception):
 
 @dataclass(frozen=True)
 class Tier:
-    """One process to keep running: its command, its whole environment, and where it answers."""
+    """One process to keep running: its command, its whole environment, and where it answers.
+
+    One that `drains` ends its work and says so when it gets the signal USR1.
+    """
 
     name: str
     command: Sequence[str]
     env: Mapping[str, str]
     ready_url: str
+    drains: bool = False
 
 
 @dataclass
-class _Kept:
-    """A tier and the process that it is at present."""
+class Kept:
+    """A tier and the process that it is at present; who isn't `watched` isn't started anew."""
 
     tier: Tier
     log: Path
@@ -63,39 +67,60 @@ class _Kept:
     probe_at: float = 0.0
     tell_at: float = 0.0
     deaths: deque[float] = field(default_factory=deque)
+    watched: bool = True
 
 
-def supervise(tiers: Sequence[Tier], root: Path, say: Say, opened: Callable[[], None]) -> None:
+# Work between the looks at the tiers, a step each: it may add to what is kept, and change it.
+Meanwhile = Callable[[list["Kept"]], Iterator[None]]
+
+
+def kept_of(tier: Tier, root: Path, watched: bool = True) -> Kept:
+    """Give what keeps a tier, its log and its process number below `root`; nothing runs yet."""
+    log, pid_file = root / f"var/log/{tier.name}.log", root / f"var/run/{tier.name}.pid"
+    return Kept(tier, log, pid_file, watched=watched)
+
+
+def supervise(
+    tiers: Sequence[Tier],
+    root: Path,
+    say: Say,
+    opened: Callable[[], None],
+    meanwhile: Meanwhile | None = None,
+) -> None:
     """Keep the tiers running until a signal asks to stop; then leave no process behind.
 
     Logs go to var/log/<tier>.log below `root`, process numbers to var/run/<tier>.pid. `say` gets
-    the progress in lines, `opened` is called once, when all tiers answer for the first time.
+    the progress in lines, `opened` is called once, when all tiers answer for the first time;
+    from then on a step of `meanwhile` is done between the looks.
     Raises SupervisorError, with everything stopped, when a tier keeps dying or never answers.
     """
-    kept = [
-        _Kept(tier, root / f"var/log/{tier.name}.log", root / f"var/run/{tier.name}.pid")
-        for tier in tiers
-    ]
+    kept = [kept_of(tier, root) for tier in tiers]
+    work: Iterator[None] = iter(())
     with _stop_signals(kept) as asked:
         try:
             for one in kept:
-                _start(one, root)
+                start(one, root)
             is_open = False
             while not asked:
                 for one in kept:
-                    _look_after(one, root, say)
+                    if one.watched:
+                        _look_after(one, root, say)
                 if not is_open and all(one.ready for one in kept):
                     is_open = True
                     opened()
+                    work = meanwhile(kept) if meanwhile else work
+                next(work, None)
                 time.sleep(POLL_SECONDS)
             say("Stopping.")
         finally:
+            # What was begun is left as it is: everything is stopped.
             processes.stop([one.process for one in kept if one.process], STOP_SECONDS)
             for one in kept:
                 one.pid_file.unlink(missing_ok=True)
 
 
-def _start(one: _Kept, root: Path) -> None:
+def start(one: Kept, root: Path) -> None:
+    """Start the process of a tier. Raises SupervisorError."""
     try:
         one.process = processes.start(one.tier.command, one.log, root, one.tier.env)
     except OSError as error:
@@ -109,16 +134,16 @@ def _start(one: _Kept, root: Path) -> None:
     one.pid_file.write_text(f"{one.process.pid}\n", encoding="ascii")
 
 
-def _look_after(one: _Kept, root: Path, say: Say) -> None:
+def _look_after(one: Kept, root: Path, say: Say) -> None:
     """Do what a tier needs now: a start, a probe, or nothing."""
     now = time.monotonic()
     if one.process is None:
         if now >= one.start_at:
-            _start(one, root)
+            start(one, root)
     elif one.process.poll() is not None:
         _died(one, one.process, now, say)
     elif not one.ready and now >= one.probe_at:
-        if _answers(one.tier.ready_url):
+        if answers(one.tier.ready_url) is not None:
             one.ready = True
             say(f"{one.tier.name:<10} is up ({now - one.started:.0f} s)")
             return
@@ -130,7 +155,7 @@ def _look_after(one: _Kept, root: Path, say: Say) -> None:
             say(f"{one.tier.name:<10} is still starting ({now - one.started:.0f} s)")
 
 
-def _died(one: _Kept, process: "subprocess.Popen[bytes]", now: float, say: Say) -> None:
+def _died(one: Kept, process: "subprocess.Popen[bytes]", now: float, say: Say) -> None:
     """Note a death and when to start anew, or raise SupervisorError after too many of them."""
     processes.stop([process], 0)  # what is left of its group
     one.pid_file.unlink(missing_ok=True)
@@ -147,7 +172,7 @@ def _died(one: _Kept, process: "subprocess.Popen[bytes]", now: float, say: Say) 
     say(f"{one.tier.name:<10} {how}: starting it again in {delay:g} s")
 
 
-def _gave_up(one: _Kept, fault: str, say: Say) -> SupervisorError:
+def _gave_up(one: Kept, fault: str, say: Say) -> SupervisorError:
     for line in processes.last_lines(one.log, LOG_LINES):
         say(f"    {line}")
     return SupervisorError(
@@ -155,23 +180,32 @@ def _gave_up(one: _Kept, fault: str, say: Say) -> SupervisorError:
     )
 
 
-def _answers(url: str) -> bool:
-    """Return whether a tier answers with 200. Goes past any proxy: tiers are on this machine."""
+def said_by(one: Kept) -> str:
+    """Return the last line of a tier's log, to be shown."""
+    return " ".join(processes.last_lines(one.log, 1)).strip()[:200] or "it said nothing"
+
+
+def answers(url: str, status: int = 200) -> bytes | None:
+    """Return what a tier answers with that status; None if it doesn't.
+
+    Goes past any proxy: tiers are on this machine.
+    """
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(
         str(parts.hostname), parts.port or 80, timeout=PROBE_TIMEOUT
     )
     try:
         connection.request("GET", parts.path or "/")
-        return connection.getresponse().status == 200
+        response = connection.getresponse()
+        return response.read() if response.status == status else None
     except (OSError, http.client.HTTPException):
-        return False
+        return None
     finally:
         connection.close()
 
 
 @contextlib.contextmanager
-def _stop_signals(kept: Sequence[_Kept]) -> Iterator[list[int]]:
+def _stop_signals(kept: Sequence[Kept]) -> Iterator[list[int]]:
     """Give a list to which each signal that asks to stop is added; the second one kills at once."""
     asked: list[int] = []
 
