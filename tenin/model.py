@@ -18,12 +18,14 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tenin import processes
+from tenin import model_card, processes
+from tenin.model_card import CardError
 
 Progress = Callable[[str], None]
 
 TRAINED_FROM = ("config.yml", "domain.yml", "menus.yml", "languages.yml", "requirements/run.txt")
 TRAINED_FROM_FOLDERS = (("data", "*"), ("tenin/bot", "*.py"), ("tenin/language", "*"))
+CODE = ("tenin/bot/", "tenin/language/", "requirements/run.txt")
 MODELS_KEPT = 5
 STOP_SECONDS = 3
 STILL_AT_IT_SECONDS = 15
@@ -40,12 +42,31 @@ class ModelError(Exception):
 
 def model_path(root: Path) -> Path:
     """Return where the model of the project as it is now belongs, whether or not it exists."""
+    return root / "models" / f"tenin-{_hash(root)}.tar.gz"
+
+
+def older(root: Path) -> list[Path]:
+    """Return the models that are kept, the one used last first."""
+    return sorted((root / "models").glob("tenin-*.tar.gz"), key=_modified, reverse=True)
+
+
+def usable(root: Path, path: Path) -> None:
+    """Raise ModelError unless a kept model is whole and was trained by code as it is now."""
+    verify(path)
+    try:
+        model_card.check_version(path, _hash(root, CODE))
+    except CardError as error:
+        raise ModelError(str(error)) from error
+
+
+def _hash(root: Path, beginnings: tuple[str, ...] = ("",)) -> str:
     digest = hashlib.sha256()
     for file in _sources(root):
-        content = file.read_bytes()
         name = file.relative_to(root).as_posix()
-        digest.update(f"{name}\0{len(content)}\0".encode() + content)
-    return root / "models" / f"tenin-{digest.hexdigest()[:16]}.tar.gz"
+        if name.startswith(beginnings):
+            content = file.read_bytes()
+            digest.update(f"{name}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()[:16]
 
 
 def verify(path: Path) -> None:
@@ -75,6 +96,7 @@ def train(root: Path, progress: Progress, force: bool = False) -> Path:
         for old in sorted(path.parent.glob("tenin-*.tar.gz"), key=_modified)[:-MODELS_KEPT]:
             old.unlink(missing_ok=True)
             _checksum_file(old).unlink(missing_ok=True)
+            model_card.card_file(old).unlink(missing_ok=True)
     return path
 
 
@@ -109,7 +131,10 @@ def _train(root: Path, path: Path, progress: Progress) -> None:
             raise _failure(root, "Rasa ended without a model")
         # The checksum goes first: a model without one can only be a damaged one.
         _checksum_file(trained).write_text(f"{_checksum(trained)}  {path.name}\n", encoding="ascii")
+        card = model_card.make(root, _hash(root), _hash(root, CODE))
+        model_card.write(card, model_card.card_file(trained))
         path.unlink(missing_ok=True)
+        model_card.card_file(trained).replace(model_card.card_file(path))
         _checksum_file(trained).replace(_checksum_file(path))
         trained.replace(path)
 
