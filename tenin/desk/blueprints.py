@@ -15,27 +15,29 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from tenin.desk.access import COOKIE, read_cookie
+from tenin.desk.accounts import ANY_ROLE, Account
+from tenin.desk.guard import guard_page, reader_language
+from tenin.desk.shell import BLUEPRINTS, trainers_shell
 from tenin.journey.gallery import NoBlueprintError, drawn, listed
 from tenin.journey.wording import sayer
-from tenin.language.languages import match
 from tenin.pages.rendering import render, strings
-from tenin.services import services_of
+from tenin.services import Services
 
 
-async def all_blueprints(request: Request) -> Response:
+async def all_blueprints(request: Request, services: Services, account: Account) -> Response:
     """`GET /desk/blueprints`: what there is."""
-    root = services_of(request).settings.root
+    root = services.settings.root
     return await _page(
         request,
+        services,
+        account,
         "desk_blueprints.html",
         lambda language: {"blueprints": listed(root, language)},
     )
 
 
-async def one_blueprint(request: Request) -> Response:
+async def one_blueprint(request: Request, services: Services, account: Account) -> Response:
     """`GET /desk/blueprints/{name}`: one of them, drawn; 404 if there is none of that name."""
-    services = services_of(request)
     name = str(request.path_params["name"])
 
     def shown(language: str) -> dict[str, Any]:
@@ -44,29 +46,35 @@ async def one_blueprint(request: Request) -> Response:
         return {"blueprint": blueprint, "drawing": Markup(svg)}  # noqa: S704  our own drawing
 
     try:
-        return await _page(request, "desk_blueprint.html", shown)
+        return await _page(request, services, account, "desk_blueprint.html", shown)
     except NoBlueprintError:
         raise HTTPException(404) from None
 
 
 routes = [
-    Route("/desk/blueprints", all_blueprints, methods=["GET"]),
-    Route("/desk/blueprints/{name}", one_blueprint, methods=["GET"]),
+    Route("/desk/blueprints", guard_page(all_blueprints, ANY_ROLE), methods=["GET"]),
+    Route("/desk/blueprints/{name}", guard_page(one_blueprint, ANY_ROLE), methods=["GET"]),
 ]
 
 
 async def _page(
-    request: Request, template: str, content: Callable[[str], dict[str, Any]]
+    request: Request,
+    services: Services,
+    account: Account,
+    template: str,
+    content: Callable[[str], dict[str, Any]],
 ) -> Response:
-    """The page in the reader's language, for agents; for others the one that says how to get in."""
-    language = match(request.headers.get("accept-language", "").split(",")[0])
-    words = strings(language)["desk"]
-    headers = {"cache-control": "no-store"}
-    if read_cookie(request.cookies.get(COOKIE), services_of(request).settings) is None:
-        html = render("desk_closed.html", language=language, strings=words)
-        return HTMLResponse(html, status_code=401, headers=headers)
+    """The page in the reader's language."""
+    language = reader_language(request)
 
     def rendered() -> str:
-        return render(template, language=language, strings=words, **content(language))
+        return render(
+            template,
+            language=language,
+            strings=strings(language)["desk"],
+            **trainers_shell(services.settings, request, account, language, BLUEPRINTS),
+            **content(language),
+        )
 
-    return HTMLResponse(await asyncio.to_thread(rendered), headers=headers)
+    html = await asyncio.to_thread(rendered)
+    return HTMLResponse(html, headers={"cache-control": "no-store"})
