@@ -1,0 +1,1 @@
+"""Invitations to chat: who is invited when, what came of it, and what difference it makes."""
