@@ -40,16 +40,15 @@ def strings(language: str) -> dict[str, Any]:
     """Return the pages' wording in a language: `widget`, `desk`, `shop`, `error` and so on.
 
     Raises:
-        NoWordingError: if there is no file of that language.
+        NoWordingError: if there is no folder of that language.
     """
-    path = _LOCALES / f"{language}.json"
-    if language not in wordings() or not path.is_file():
+    folder = _LOCALES / language
+    if language not in wordings() or not folder.is_dir():
         raise NoWordingError(
-            f"The pages don't speak {language!r}: add {path.name} to {_LOCALES}, "
+            f"The pages don't speak {language!r}: add the folder {language} to {_LOCALES}, "
             "and its code to index.json there."
         )
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return found
+    return {file.stem: json.loads(file.read_text("utf-8")) for file in folder.glob("*.json")}
 
 
 @lru_cache(maxsize=1)

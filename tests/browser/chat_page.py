@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -20,8 +22,22 @@ LANGUAGES = {"en": "en-US", "zh-Hans": "zh-CN"}
 @cache
 def strings(language: str) -> dict[str, Any]:
     """What the pages say in a language."""
-    file = PROJECT / "tenin" / "pages" / "static" / "locale" / f"{language}.json"
-    found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    folder = PROJECT / "tenin" / "pages" / "static" / "locale" / language
+    return {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in folder.iterdir()}
+
+
+def until(condition: Callable[[], Any], page: Page | None = None) -> Any:
+    """Wait until it holds, for what a page or the server does a moment later; what it found.
+
+    What a test hears of a page (its requests, its console) comes only while the page is given.
+    """
+    deadline = time.monotonic() + PATIENCE / 1000
+    while not (found := condition()):
+        assert time.monotonic() < deadline, "waited in vain"
+        if page is None:
+            time.sleep(0.05)
+        else:
+            page.wait_for_timeout(50)
     return found
 
 
@@ -32,6 +48,7 @@ class ChatPage:
         """Open the shop's page in a new tab."""
         self.language = language
         self.words = strings(language)["widget"]
+        self.person = strings(language)["person"]
         self.page: Page = context.new_page()
         self.page.goto(f"{url}/")
 

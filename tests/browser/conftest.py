@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from tests.browser.chat_page import PATIENCE
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -19,6 +21,7 @@ ARGUMENTS = [
 ]
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
+expect.set_options(timeout=PATIENCE)  # what is awaited comes, on a busy machine a while later
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.chat_page import strings
 from tests.browser.conftest import DESKTOP, PHONE
+from tests.browser.desk_page import DeskPage
 from tests.browser.test_invoice import LOCALES, WIDER
 from tests.unit.web.conftest import SiteMaker, databases, make_site
 from tests.unit.web.test_web_desk_errands import NUMBER, knows
@@ -39,10 +40,10 @@ def test_an_agent_reads_what_was_asked_for_and_what_failed(
     words = strings(language)["desk"]
     said = words["errand"]
 
-    page = new_context(LOCALES[language], viewport=viewport).new_page()
-    page.goto(f"{site.url}{site.desk_link()}")
+    context = new_context(LOCALES[language], viewport=viewport)
+    page = DeskPage(site, context, language=language, presence="busy").page
     page.locator(".row").click()
-    expect(page.get_by_role("heading", level=2)).to_be_visible()
+    expect(page.get_by_role("heading", level=2).first).to_be_visible()
     expect(page.locator(".errands")).to_be_hidden()
 
     knows(
@@ -81,5 +82,5 @@ def test_from_the_desk_to_the_blueprints_and_back(
     page.get_by_role("listitem").get_by_role("link").first.click()
     expect(page.locator("svg").first).to_be_visible()
     page.get_by_role("link", name=words["title"]).click()
-    page.get_by_role("link", name=words["desk"]).click()
+    page.get_by_role("link", name=strings("en")["train"]["desk"]).click()
     expect(page).to_have_url(f"{site.url}/desk")

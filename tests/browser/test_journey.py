@@ -7,14 +7,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tenin.database import make_engine, read_transaction
 from tenin.shop.sample_data import demo_order
 from tests.answers import voice
-from tests.browser.chat_page import LANGUAGES, PATIENCE, ChatPage, strings
+from tests.browser.chat_page import LANGUAGES, PATIENCE, ChatPage, strings, until
 from tests.browser.conftest import DESKTOP, PHONE
-from tests.system import System
+from tests.sent_files import PDF, picture
+from tests.system import System, send_agents_away
 
 NewContext = Callable[..., BrowserContext]
 
@@ -110,8 +111,9 @@ def test_person_on_the_line_and_the_bot_again(
     said = SAID[language]
     chat = visit(new_context, system, language)
     chat.answers("utter_welcome")
+    send_agents_away(system)
     chat.say(said["person"])
-    chat.answers("utter_handoff_queued")
+    chat.answers("utter_handoff_nobody")
 
     agent = desk(new_context, system, language, f"Mei {language}")
     words = strings(language)["desk"]
@@ -122,7 +124,8 @@ def test_person_on_the_line_and_the_bot_again(
     transcript = agent.get_by_role("log", name=words["transcript"])
     expect(transcript).to_contain_text(said["person"])
     expect(transcript).to_contain_text(chat.bubbles()[0][:30])
-    agent.get_by_role("button", name=words["take"], exact=True).click()
+    take = agent.get_by_role("button", name=words["take"], exact=True)
+    take.or_(agent.get_by_role("button", name=words["offer"]["accept"], exact=True)).first.click()
     chat.answers("utter_agent_joined")
 
     box = agent.get_by_role("textbox", name=words["placeholder"])
@@ -136,9 +139,60 @@ def test_person_on_the_line_and_the_bot_again(
     assert len(chat.bubbles()) == before + 1, "the bot spoke while a person served"
 
     agent.get_by_role("button", name=words["handback"]).click()
+    agent.get_by_role("button", name=words["back_to_bot"]["confirm"], exact=True).click()
     chat.answers("utter_handed_back")
     chat.say(said["shipping"])
     chat.answers("utter_faq/shipping_time")
+
+
+def test_files_go_both_ways_while_a_person_serves_and_then_the_bot_answers(
+    system: System, new_context: NewContext
+) -> None:
+    said, upload = SAID["en"], strings("en")["upload"]
+    chat = visit(new_context, system, "en")
+    chat.answers("utter_welcome")
+    attach = chat.page.get_by_role("button", name=upload["attach"])
+    assert attach.count() == 0
+    send_agents_away(system)
+    chat.say(said["person"])
+    chat.answers("utter_handoff_nobody")
+    agent = desk(new_context, system, "en", "Lin of the files")
+    words = strings("en")["desk"]
+    open_conversation(agent, chat, words)
+    take = agent.get_by_role("button", name=words["take"], exact=True)
+    take.or_(agent.get_by_role("button", name=words["offer"]["accept"], exact=True)).first.click()
+    chat.answers("utter_agent_joined")
+
+    choose(chat.page, attach, "torn.jpg", "image/jpeg", picture(size=(800, 600)))
+    expect(chat.log().locator(".file .picture canvas")).to_be_visible(timeout=PATIENCE)
+    transcript = agent.get_by_role("log", name=words["transcript"])
+    shown = transcript.get_by_role("img", name="torn.jpg")
+    expect(shown).to_be_visible(timeout=PATIENCE)
+    assert shown.evaluate("(image) => image.decode().then(() => image.naturalWidth)") == 800
+
+    theirs = agent.get_by_role("button", name=upload["attach"])
+    choose(agent, theirs, "label.pdf", "application/pdf", PDF)
+    save = chat.log().get_by_role("button", name=upload["save"].format(name="label.pdf"))
+    expect(save).to_be_visible(timeout=PATIENCE)
+    with chat.page.expect_download() as saving:
+        save.click()
+    assert saving.value.path().read_bytes() == PDF
+
+    agent.get_by_role("button", name=words["handback"]).click()
+    agent.get_by_role("button", name=words["back_to_bot"]["confirm"], exact=True).click()
+    chat.answers("utter_handed_back")
+    expect(attach).to_be_hidden()
+    chat.say(said["shipping"])
+    chat.answers("utter_faq/shipping_time")
+    expect(save).to_be_visible()
+
+
+def choose(page: Page, attach: Locator, name: str, kind: str, content: bytes) -> None:
+    """Choose a file of this name, type and content by the button."""
+    expect(attach).to_be_visible(timeout=PATIENCE)
+    with page.expect_file_chooser() as chooser:
+        attach.click()
+    chooser.value.set_files([{"name": name, "mimeType": kind, "buffer": content}])
 
 
 def open_conversation(agent: Page, chat: ChatPage, words: dict[str, Any]) -> None:
@@ -146,13 +200,18 @@ def open_conversation(agent: Page, chat: ChatPage, words: dict[str, Any]) -> Non
     last = chat.bubbles()[-1]
     rows = agent.locator(".conversation, [data-conversation]")
     rows.first.wait_for(timeout=PATIENCE)
-    for row in rows.all():
-        row.click()
-        transcript = agent.get_by_role("log", name=words["transcript"])
-        expect(transcript).not_to_be_empty(timeout=PATIENCE)
-        if last in transcript.inner_text():
-            return
-    raise AssertionError("the conversation is not at the desk")
+    transcript = agent.get_by_role("log", name=words["transcript"])
+
+    def found() -> bool:
+        for row in rows.all():
+            row.click()
+            expect(transcript).not_to_be_empty(timeout=PATIENCE)
+            agent.wait_for_timeout(500)  # until then it may show the one before
+            if last in transcript.inner_text():
+                return True
+        return False
+
+    until(found)
 
 
 @both_languages

@@ -166,7 +166,7 @@ def test_the_page_may_tell_the_chat_itself(make_site: SiteMaker, new_context: Ne
           const body = new URLSearchParams(form);
           const answer = await fetch("/demo/sign-in?lang=en", { method: "POST", body });
           const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-          const { customer } = page.querySelector("script[data-tenin]").dataset;
+          const { customer } = page.querySelector("script[data-customer]").dataset;
           document.querySelector("tenin-chat").signIn(customer);
           return customer;
         }""",

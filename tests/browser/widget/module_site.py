@@ -26,14 +26,15 @@ from tenin.pages.rendering import STATIC
 
 START_SECONDS = 30.0
 LINES = 7
-PATIENCE = 10_000  # milliseconds
+PATIENCE = 60_000  # milliseconds; longer than a stream may be silent
 
 
 class ModuleSite:
     """The site; `posts` and `streams` tell what was asked, `answers` says what is answered.
 
     `answers` is what the next messages get: a status, or "never" for no answer at all;
-    where it is empty a message is accepted. `connections` is what the next streams do:
+    where it is empty a message is accepted; `retry_after` goes with each refusal.
+    `connections` is what the next streams do:
     a status, "two" (two lines and the end), "silent" (a line, then nothing), or "all".
     """
 
@@ -44,11 +45,13 @@ class ModuleSite:
         self.streams: list[str] = []
         self.answers: list[int | str] = []
         self.connections: list[int | str] = []
+        self.retry_after: int | None = None
         self.closing = False
 
     def reset(self) -> None:
         """Forget what another test asked and ordered."""
         self.posts, self.streams, self.answers, self.connections = [], [], [], []
+        self.retry_after = None
 
     async def post(self, request: Request) -> Response:
         """Take a message."""
@@ -61,7 +64,8 @@ class ModuleSite:
         assert isinstance(answer, int)
         if answer >= 400:
             error = {"code": "made_up", "message": "No.", "remedy": ""}
-            return JSONResponse({"error": error}, status_code=answer)
+            headers = {} if self.retry_after is None else {"retry-after": str(self.retry_after)}
+            return JSONResponse({"error": error}, status_code=answer, headers=headers)
         line = None if "event" in body else len({key for key, _ in self.posts})
         return JSONResponse({"line": line}, status_code=answer)
 

@@ -185,7 +185,8 @@ def test_wording_and_formats_of_a_language(blank: Page, language: str, expected:
     found = blank.evaluate(
         """async (language) => {
           const { loadStrings } = await import("/static/common/strings.js");
-          const s = await loadStrings([language]);
+          const { LongStrings } = await import("/static/desk/long_strings.js");
+          const s = await loadStrings([language], ["common", "desk"], LongStrings);
           const noon = new Date(2026, 10, 22, 12);
           const days = (n) => new Date(2026, 10, 22 - n, 23, 59);
           return [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page
@@ -114,7 +115,11 @@ def test_refused_message_says_why_and_lets_the_next_go(site: ModuleSite, page: P
         "message": "No.",
         "remedy": "",
     }
-    assert page.evaluate("kept()") == []
+    assert page.evaluate("kept()") == [f"test.outgoing.{a}"]
+    page.reload()
+    page.evaluate(QUEUE, {})
+    assert page.evaluate("states()") == [["a", "refused"]], "until the customer has seen to it"
+    page.evaluate("queue.resume()")
     page.evaluate("(key) => queue.retry(key)", a)
     wait_until(page, "states()[0][1] === 'sent'")
     assert [key for key, _ in site.posts] == [a, b, a]
@@ -151,3 +156,91 @@ def test_queue_works_where_storage_is_refused(site: ModuleSite, page: Page) -> N
     page.evaluate("queue.resume()")
     page.evaluate(SAY, ["a"])
     wait_until(page, "states()[0][1] === 'sent'")
+
+
+def test_what_is_too_much_waits_as_long_as_told(site: ModuleSite, page: Page) -> None:
+    site.answers, site.retry_after = [429], 2
+    page.evaluate(QUEUE, {})
+    page.evaluate("queue.resume()")
+    a, b = page.evaluate(SAY, ["a", "b"])
+    wait_until(page, "queue.until > Date.now()")
+    assert page.evaluate("queue.until - Date.now()") <= 2_000
+    page.evaluate("queue.resume()")
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    page.wait_for_timeout(1_000)
+    assert [key for key, _ in site.posts] == [a], "whatever happens meanwhile"
+    wait_until(page, "states().every(([, state]) => state === 'sent')")
+    assert [key for key, _ in site.posts] == [a, a, b]
+    assert page.evaluate("queue.until") == 0
+
+
+Tabs = Callable[..., list[Page]]
+
+
+@pytest.fixture
+def tabs(page: Page) -> Tabs:
+    """Tabs of one browser that share the queue, the first with options of its own."""
+
+    def make(count: int, **options: object) -> list[Page]:
+        opened = [page, *(page.context.new_page() for _ in range(count - 1))]
+        for tab in opened[1:]:
+            tab.goto(page.url)
+        for tab in opened:
+            tab.evaluate(QUEUE, options if tab is page else {})
+            tab.evaluate("queue.resume()")
+        return opened
+
+    return make
+
+
+def test_tabs_share_the_queue_and_each_message_is_sent_once(site: ModuleSite, tabs: Tabs) -> None:
+    opened = tabs(5)
+    texts = [f"{number}" for number in range(15)]
+    for number, text in enumerate(texts):
+        opened[number % 5].evaluate(SAY, [text])
+    for tab in opened:
+        wait_until(tab, "states().length === 15 && states().every(([, s]) => s === 'sent')")
+        assert tab.evaluate("kept()") == []
+    said = dict(site.posts)  # a key twice is one message
+    assert len(said) == 15
+    assert sorted(body["text"] for body in said.values()) == sorted(texts)
+    assert len(site.posts) < 30, "and not each tab tries each"
+
+
+def test_what_a_closed_tab_had_not_sent_another_sends(site: ModuleSite, tabs: Tabs) -> None:
+    site.answers = [503] * 1000
+    first, other = tabs(2)
+    keys = other.evaluate(SAY, ["a", "b"])
+    wait_until(first, "states().length === 2")
+    other.close()
+    site.answers = []
+    wait_until(first, "states().every(([, state]) => state === 'sent')")
+    assert list(dict(site.posts)) == keys
+
+
+def test_a_tab_that_is_held_up_holds_no_other_up(site: ModuleSite, tabs: Tabs) -> None:
+    site.answers = ["never"]
+    stuck, other = tabs(2, patience=60_000)
+    [a] = stuck.evaluate(SAY, ["a"])
+    wait_until(stuck, "states()[0][1] === 'sending'")
+    wait_until(other, "states().length === 1")
+    [b] = other.evaluate(SAY, ["b"])
+    wait_until(other, "states().every(([, state]) => state === 'sent')")
+    assert [key for key, _ in site.posts] == [a, a, b], "in order, by the same key"
+    wait_until(stuck, "states().every(([, state]) => state === 'sent')")
+
+
+def test_a_refusal_is_seen_and_seen_to_in_any_tab(site: ModuleSite, tabs: Tabs) -> None:
+    site.answers = [422, 422]
+    one, other = tabs(2)
+    a, b = one.evaluate(SAY, ["a", "b"])
+    for tab in (one, other):
+        wait_until(tab, "states().length === 2 && states().every(([, s]) => s === 'refused')")
+        assert tab.evaluate("queue.entries[0].error.code") == "made_up"
+    other.evaluate("(key) => queue.retry(key)", a)
+    other.evaluate("(key) => queue.forget(key)", b)
+    for tab in (one, other):
+        wait_until(tab, "states().length === 1 && states()[0][1] === 'sent'")
+    sent = [key for key, _ in site.posts]
+    assert sent[:2] == [a, b]
+    assert set(sent[2:]) == {a}

@@ -159,6 +159,35 @@ def test_network_and_sight_cut_the_waiting_short(site: ModuleSite, page: Page, s
     wait_until(page, f"got.length >= {LINES}")
 
 
+def test_a_connection_that_is_being_made_is_left_alone_for_a_while(blank: Page) -> None:
+    tries = blank.evaluate(
+        """async () => {
+          const { Stream } = await import("/static/common/stream.js");
+          const now = performance.now.bind(performance);
+          let ahead = 0;
+          performance.now = () => now() + ahead;
+          let tries = 0;
+          const connect = (_, signal) => new Promise((_, reject) => {
+            tries += 1;
+            signal.addEventListener("abort", () => reject(signal.reason));
+          });
+          const stream = new Stream({ connect, onEvent() {} });
+          const seen = async () => {
+            document.dispatchEvent(new Event("visibilitychange"));
+            await new Promise((resolve) => setTimeout(resolve, 50));
+            return tries;
+          };
+          stream.start();
+          const soon = [await seen(), await seen()];
+          ahead = 5000; // nothing has come for as long
+          const late = await seen();
+          stream.stop();
+          return [...soon, late];
+        }"""
+    )
+    assert tries == [1, 1, 2]
+
+
 def test_stopped_stream_stays_stopped(site: ModuleSite, page: Page) -> None:
     page.evaluate(FOLLOW, {})
     wait_until(page, f"got.length >= {LINES}")

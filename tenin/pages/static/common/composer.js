@@ -62,18 +62,19 @@ export class Composer {
   #submit(event) {
     event.preventDefault();
     const text = this.text.trim();
-    if (text === "" || length(text) > LIMIT) return;
+    if (text === "" || lengthOf(text) > LIMIT) return;
     this.text = "";
     this.input.focus({ preventScroll: true });
     this.#onSend(text);
   }
 
   #changed() {
-    const used = length(this.text.trim());
+    const used = lengthOf(this.text.trim());
     const left = LIMIT - used;
     this.#button.disabled = used === 0 || left < 0;
+    const words = left < 0 ? "common.over" : "common.left";
     this.#counter.textContent =
-      left < NEAR_LIMIT ? this.#strings.t("common.left", { count: left }) : "";
+      left < NEAR_LIMIT ? this.#strings.t(words, { count: Math.abs(left) }) : "";
     this.#counter.classList.toggle("over", left < 0);
     this.input.setAttribute("aria-invalid", String(left < 0));
     this.input.style.height = "auto";
@@ -82,7 +83,7 @@ export class Composer {
 }
 
 /** Characters as the server counts them, not UTF-16 units. */
-function length(text) {
+function lengthOf(text) {
   let count = 0;
   for (const _ of text) count += 1;
   return count;

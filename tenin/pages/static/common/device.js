@@ -1,6 +1,6 @@
 /**
- * What the browser lends: a place to keep things, and identifiers. Both work
- * where the browser withholds its own (storage blocked, a page without TLS).
+ * What the browser lends: a place to keep things, turns among tabs, identifiers, and its user's
+ * wish for privacy. All work where it withholds its own (storage blocked, a page without TLS).
  */
 
 /** Keeps strings in localStorage, or in memory where that is refused. */
@@ -43,6 +43,45 @@ export class Store {
     }
     return [...names].filter((name) => name.startsWith(prefix));
   }
+}
+
+/**
+ * Does what only one tab may do at a time, where the browser can tell.
+ * @param {string} name what tabs that exclude one another have in common
+ * @param {() => Promise<*>} work
+ * @param {number} patience milliseconds after which a visible page goes ahead of a tab that may be
+ *   held up
+ * @returns {Promise<*>} what the work returns; null if another tab went ahead before its end
+ */
+export async function alone(name, work, patience) {
+  const { locks } = navigator;
+  if (!locks) return work();
+  const wait = new AbortController();
+  const timer = setInterval(() => document.hidden || wait.abort(), patience);
+  let began = false;
+  const begin = () => {
+    began = true;
+    clearInterval(timer);
+    return work();
+  };
+  const stolen = (error) => {
+    if (began && error.name === "AbortError") return null;
+    throw error;
+  };
+  try {
+    return await locks.request(name, { signal: wait.signal }, begin).catch(stolen);
+  } catch (error) {
+    if (began) throw error;
+    if (!wait.signal.aborted) return work(); // locks are forbidden here
+    return await locks.request(name, { steal: true }, begin).catch(stolen);
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** @returns {boolean} true where Global Privacy Control or Do Not Track is on */
+export function wantsPrivacy() {
+  return navigator.globalPrivacyControl === true || navigator.doNotTrack === "1";
 }
 
 /** @returns {string} a random UUID; crypto.randomUUID exists only in secure contexts */

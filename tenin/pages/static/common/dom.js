@@ -3,16 +3,14 @@
 const SVG = "http://www.w3.org/2000/svg";
 
 const ICONS = {
-  alert: "M12 7v6m0 3.5v.01M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18Z",
-  back: "M15 5l-7 7 7 7",
   bubble: "M4 5.5h16v11h-9l-4.5 3.6v-3.6H4z",
   check: "M5 12.5l4.5 4.5L19 7.5",
   clock: "M12 7.5V12l3 2M12 3.5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17Z",
   close: "M6 6l12 12M18 6L6 18",
   down: "M6 9l6 6 6-6",
-  eye: "M4 4l16 16M9.9 5.3A9.6 9.6 0 0 1 12 5c5 0 8.5 4.5 9.5 7a13 13 0 0 1-2.7 3.9M6.3 7.3A13.5 13.5 0 0 0 2.5 12C3.5 14.5 7 19 12 19a9 9 0 0 0 4.7-1.3M10 10.2a2.8 2.8 0 0 0 3.9 3.9",
   leaf: "M5 19c0-9 4.5-14 15-14 0 10.5-5 14.5-11 14.5M5 19c1.5-4 4.5-6.5 8.5-8",
-  person: "M12 12.5a4 4 0 1 0 0-8 4 4 0 0 0 0 8ZM4.5 20c.8-3.6 3.6-5.5 7.5-5.5s6.7 1.9 7.5 5.5",
+  menu: "M5 12h.01M12 12h.01M19 12h.01",
+  microphone: "M12 3.5a3 3 0 0 0-3 3V12a3 3 0 0 0 6 0V6.5a3 3 0 0 0-3-3ZM5.5 11.5a6.5 6.5 0 0 0 13 0M12 18v3",
   send: "M5 12h13M12.5 6l6 6-6 6",
 };
 
@@ -35,6 +33,11 @@ export function h(tag, properties = {}, ...children) {
   return element;
 }
 
+/** Icons that only some pages have. @param {Record<string, string>} paths by name */
+export function addIcons(paths) {
+  Object.assign(ICONS, paths);
+}
+
 /** @param {keyof typeof ICONS} name @returns {SVGElement} drawn in the colour of the text */
 export function icon(name) {
   const svg = document.createElementNS(SVG, "svg");
@@ -47,8 +50,8 @@ export function icon(name) {
   return svg;
 }
 
-// Printable ASCII only: in Chinese the sentence goes on right behind an address.
-const ADDRESS = /https?:\/\/[!-~]+/gi;
+/** Printable ASCII, without `<`, `>`, `"`: in Chinese the sentence goes on right behind an address. */
+export const ADDRESS = "https?://[!#-;=?-~]+";
 
 /**
  * A text as nodes: addresses become links, all else text (CSS keeps the newlines).
@@ -58,7 +61,7 @@ const ADDRESS = /https?:\/\/[!-~]+/gi;
 export function textNodes(text) {
   const fragment = document.createDocumentFragment();
   let end = 0;
-  for (const match of text.matchAll(ADDRESS)) {
+  for (const match of text.matchAll(new RegExp(ADDRESS, "gi"))) {
     const address = trimmed(match[0]);
     const url = /^https?:\/\/[^/]/i.test(address) ? safeURL(address) : null;
     if (!url) continue;
@@ -71,33 +74,35 @@ export function textNodes(text) {
 
 /** @param {string} url @param {...(Node|string)} children @returns {HTMLAnchorElement} */
 export function link(url, ...children) {
-  return h("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, ...children);
+  return h("a", { href: url, target: "_blank", rel: "noopener noreferrer nofollow" }, ...children);
 }
 
 /**
  * @param {string|null|undefined} address absolute, or relative to the page
+ * @param {boolean} [reach] whether it may write or call, too: `mailto:`, `tel:`
  * @returns {string|null} the URL if it is one of http or https, so that no script hides in it
  */
-export function safeURL(address) {
+export function safeURL(address, reach = false) {
   if (!address) return null;
   try {
     const url = new URL(address, document.baseURI);
-    return url.protocol === "http:" || url.protocol === "https:" ? url.href : null;
+    const safe = reach ? /^(?:https?|mailto|tel):$/ : /^https?:$/;
+    return safe.test(url.protocol) ? url.href : null;
   } catch {
     return null;
   }
 }
 
-/** Without the punctuation of the sentence around it, and without `<`, `>`, `"`. */
-function trimmed(address) {
-  let kept = address.replace(/[<>"].*$/s, "");
-  for (;;) {
-    const last = kept.at(-1);
-    if (/[.,;:!?'*_~]/.test(last)) kept = kept.slice(0, -1);
-    else if (last === ")" && count(kept, ")") > count(kept, "(")) kept = kept.slice(0, -1);
-    else if (last === "]" && count(kept, "]") > count(kept, "[")) kept = kept.slice(0, -1);
-    else return kept;
+/** @param {string} address @returns {string} without the punctuation of the sentence around it */
+export function trimmed(address) {
+  let end = address.length;
+  const spare = { ")": count(address, ")") - count(address, "("), "]": count(address, "]") - count(address, "[") };
+  for (; end > 0; end -= 1) {
+    const last = address[end - 1];
+    if (spare[last] > 0) spare[last] -= 1;
+    else if (!/[.,;:!?'*_~]/.test(last)) break;
   }
+  return address.slice(0, end);
 }
 
 function count(text, character) {

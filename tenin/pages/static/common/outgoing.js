@@ -1,26 +1,32 @@
 /**
  * Messages on their way to the server: in order, one at a time, each with its
  * idempotency key, kept on the device until the server has answered, so that
- * neither a lost connection nor a reload loses or doubles one.
+ * neither a lost connection nor a reload loses or doubles one. Tabs share the queue, and
+ * one of them sends.
  *
  * An entry is `{key, body, text, at, state, error, line}`. `state`: "waiting", "sending",
  * "retrying", "sent" (accepted; `line` is its line's id) or "refused" (`error` says why).
  */
 
 import { backoff } from "./backoff.js";
-import { uuid } from "./device.js";
+import { alone, uuid } from "./device.js";
 
-const PATIENCE = 15_000;
+const SEND_PATIENCE = 15_000;
+const HELD_UP = 3000; // milliseconds after which a visible tab sends instead of another
+const TOLD_TO_TABS = 200; // milliseconds in which storage tells all tabs that another has sent something
 const PASSING = new Set([408, 425, 429]); // 4xx that time mends, like any 5xx
 
 export class Outgoing {
   #options;
   #entries = [];
-  #running = false;
+  #running = null; // this tab's turn at sending
   #stopped = true;
   #failures = 0;
   #attempt = null;
   #wake = null;
+
+  /** When, by Date.now(), sending goes on after the server refused to take so much at once. */
+  until = 0;
 
   /**
    * What an earlier page left unsent is taken up; nothing is sent before resume().
@@ -35,8 +41,13 @@ export class Outgoing {
    * @param {object} [options.limits] of the back-off
    */
   constructor(options) {
-    this.#options = { onChange() {}, onUnknown() {}, patience: PATIENCE, limits: {}, ...options };
+    this.#options = { onChange() {}, onUnknown() {}, patience: SEND_PATIENCE, limits: {}, ...options };
     this.#entries = this.#stored();
+    window.addEventListener("storage", ({ key }) => {
+      if (key !== null && !key.startsWith(this.#options.prefix)) return;
+      this.#share();
+      setTimeout(() => this.#run(), TOLD_TO_TABS); // the tab it was written in goes first
+    });
     window.addEventListener("online", () => this.#stopped || this.resume());
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "visible" && !this.#stopped) this.resume();
@@ -94,7 +105,7 @@ export class Outgoing {
   /** Starts sending, or goes on at once: there is a session, or the network is back. */
   resume() {
     this.#stopped = false;
-    this.#wake?.();
+    if (Date.now() >= this.until) this.#wake?.();
     this.#run();
   }
 
@@ -105,16 +116,27 @@ export class Outgoing {
 
   async #run() {
     if (this.#running) return;
-    this.#running = true;
-    try {
-      for (;;) {
-        const entry = this.#entries.find(({ state }) => state !== "sent" && state !== "refused");
-        if (!entry || this.#stopped) return;
-        await this.#send(entry);
-      }
-    } finally {
-      this.#running = false;
+    while (this.#next) {
+      const turn = {};
+      this.#running = turn;
+      await alone(this.#options.prefix, () => this.#sendAll(turn), HELD_UP);
+      this.#running = null;
+      this.#wake?.(); // where another tab went ahead
     }
+  }
+
+  async #sendAll(turn) {
+    this.#share();
+    if (this.#next?.foreign) {
+      await this.#pause(TOLD_TO_TABS);
+      this.#share();
+    }
+    while (this.#next && this.#running === turn) await this.#send(this.#next);
+  }
+
+  get #next() {
+    if (this.#stopped) return null;
+    return this.#entries.find(({ state }) => state !== "sent" && state !== "refused");
   }
 
   /** One try. Leaves the entry sent, refused, gone, or to be tried again. */
@@ -136,6 +158,7 @@ export class Outgoing {
     const status = response?.status ?? 0;
     if (response?.ok && answer) {
       this.#failures = 0;
+      this.until = 0;
       this.#options.store.remove(this.#name(entry.key));
       this.#set(entry, { state: "sent", line: answer.line ?? null });
       if (entry.line === null) this.forget(entry.key);
@@ -145,13 +168,15 @@ export class Outgoing {
       this.#options.onUnknown();
     } else if (status >= 400 && status < 500 && !PASSING.has(status)) {
       this.#failures = 0;
-      this.#options.store.remove(this.#name(entry.key));
       if (entry.text === "") return this.forget(entry.key); // nothing of it to be seen
-      const error = answer?.error ?? {};
-      this.#set(entry, { state: "refused", error: { status, code: "", message: "", ...error } });
+      const error = { status, code: "", message: "", ...answer?.error };
+      this.#options.store.set(this.#name(entry.key), JSON.stringify({ ...plain(entry), error }));
+      this.#set(entry, { state: "refused", error });
     } else {
+      const wait = Math.max(after(response), backoff(this.#failures, this.#options.limits));
+      if (status === 429) this.until = Date.now() + wait;
       this.#set(entry, { state: "retrying" });
-      await this.#pause(Math.max(after(response), backoff(this.#failures, this.#options.limits)));
+      await this.#pause(wait);
       this.#failures += 1;
     }
   }
@@ -173,13 +198,34 @@ export class Outgoing {
       try {
         const entry = JSON.parse(store.get(name));
         if (entry.key && entry.body) {
-          entries.push({ ...plain(entry), state: "waiting", error: null, line: null });
+          const { error = null } = entry;
+          const state = error ? "refused" : "waiting";
+          entries.push({ ...plain(entry), state, error, line: null, foreign: true });
         }
       } catch {
         store.remove(name); // not ours to read any more
       }
     }
     return entries.sort((a, b) => a.order - b.order);
+  }
+
+  /** Takes over what other tabs have added, sent, or had refused. */
+  #share() {
+    const kept = new Map(this.#stored().map((entry) => [entry.key, entry]));
+    this.#entries = this.#entries.filter((entry) => {
+      const { state, error } = kept.get(entry.key) ?? {};
+      kept.delete(entry.key);
+      if (!state && entry.state !== "sent") {
+        if (entry.text === "" || entry.state === "refused") return false;
+        entry.state = "sent"; // by another tab, and to be forgotten when its line comes
+      } else if (state && (state === "refused") !== (entry.state === "refused")) {
+        Object.assign(entry, { state, error, foreign: true });
+      }
+      return true;
+    });
+    this.#entries.push(...kept.values());
+    this.#entries.sort((a, b) => a.order - b.order);
+    this.#changed();
   }
 
   #name(key) {
@@ -206,7 +252,7 @@ function plain({ key, body, text, order, at }) {
 }
 
 /** @returns {number} milliseconds the server asked to wait, at most a minute */
-function after(response) {
+export function after(response) {
   const seconds = Number(response?.headers.get("Retry-After"));
   return seconds > 0 ? Math.min(seconds, 60) * 1000 : 0;
 }

@@ -11,6 +11,7 @@ import { readEvents } from "./event_stream.js";
 
 const SILENCE = 40_000; // the server says something every 15 s
 const HEALTHY = 10_000; // a connection that lived this long starts the back-off afresh
+const FRESH = 5000; // so long a connection that is being made is left alone
 
 export class Stream {
   #options;
@@ -18,6 +19,7 @@ export class Stream {
   #attempt = null; // aborted to connect afresh
   #wake = null;
   #immediately = false;
+  #began = -FRESH; // when the connection was that is being made
   #lastBytes = 0;
   #timer = 0;
 
@@ -69,9 +71,16 @@ export class Stream {
     this.#wake?.();
   }
 
+  /** Connects afresh where a silence was not noticed: timers of hidden pages are slow. */
+  check() {
+    if (performance.now() - this.#lastBytes > this.#options.silence) this.reconnect();
+  }
+
   #seen() {
     if (document.visibilityState !== "visible") return;
-    const silent = performance.now() - this.#lastBytes > this.#options.silence / 2;
+    const now = performance.now();
+    const silent = now - this.#lastBytes > this.#options.silence / 2;
+    if (now - this.#began < FRESH) return; // a second one would only be in its way
     if (this.state !== "online" || silent) this.reconnect();
   }
 
@@ -98,6 +107,7 @@ export class Stream {
     this.#attempt = attempt;
     this.#immediately = false;
     let status = 0;
+    this.#began = performance.now();
     this.#heard();
     try {
       const response = await this.#options.connect(this.lastEventId, attempt.signal);
@@ -111,6 +121,7 @@ export class Stream {
     } catch {
       // no network, or aborted: the loop tries again
     } finally {
+      this.#began = -FRESH;
       clearTimeout(this.#timer);
       attempt.abort(); // frees the connection where the body was not read to its end
     }

@@ -1,10 +1,9 @@
 /**
- * Wording and formats of the pages: strings from locale/<language>.json, money,
- * times and durations from Intl. Used by the widget and the desk; no other module
+ * Wording and formats of the pages: strings from locale/<language>/<part>.json,
+ * money and times from Intl. Used by the widget and the desk; no other module
  * holds a word a person reads.
  */
 
-const UNITS = [["day", 86_400], ["hour", 3600], ["minute", 60], ["second", 1]];
 const LOCALES = new URL("../locale/", import.meta.url);
 
 /**
@@ -38,11 +37,15 @@ function likely(tag) {
 /**
  * Loads the wording for a person.
  * @param {string[]} wanted language tags, best first
+ * @param {string[]} parts which files: what a key begins with
+ * @param {typeof Strings} [Kind] with more formats
  * @returns {Promise<Strings>} rejects when the files cannot be had
  */
-export async function loadStrings(wanted) {
+export async function loadStrings(wanted, parts, Kind = Strings) {
   const language = chooseLanguage(wanted, await getJSON("index.json"));
-  return new Strings(language, await getJSON(`${language}.json`));
+  const strings = new Kind(language);
+  await strings.load(parts);
+  return strings;
 }
 
 async function getJSON(name) {
@@ -53,13 +56,23 @@ async function getJSON(name) {
 
 /** The wording and the formats of one language. */
 export class Strings {
-  #words;
+  #words = {};
   #plural;
 
-  constructor(language, words) {
+  constructor(language) {
     this.language = language;
-    this.#words = words;
     this.#plural = new Intl.PluralRules(language);
+  }
+
+  /**
+   * Fetches what is not here yet: a module that comes later brings its own words.
+   * @param {string[]} parts
+   * @returns {Promise<void>} rejects when a file cannot be had
+   */
+  async load(parts) {
+    const missing = parts.filter((part) => !(part in this.#words));
+    const found = await Promise.all(missing.map((part) => getJSON(`${this.language}/${part}.json`)));
+    missing.forEach((part, at) => (this.#words[part] = found[at]));
   }
 
   /**
@@ -104,34 +117,14 @@ export class Strings {
     return new Intl.DateTimeFormat(this.language, { dateStyle: "medium" }).format(date);
   }
 
-  /** How long something takes, in its largest unit. @param {number} milliseconds */
-  duration(milliseconds) {
-    const { unit, count } = largest(milliseconds);
-    const style = { style: "unit", unit, unitDisplay: "short" };
-    return new Intl.NumberFormat(this.language, style).format(count);
-  }
-
-  /** How long ago something was: "now", "5 min ago", "yesterday". @param {number} milliseconds */
-  ago(milliseconds) {
-    const { unit, count } = largest(milliseconds < 10_000 ? 0 : milliseconds);
-    const style = { numeric: "auto", style: "short" };
-    return new Intl.RelativeTimeFormat(this.language, style).format(-count, unit);
-  }
-
-  /** The name of a language, in this one. */
-  languageName(code) {
+  /** The name of a language, in this one or another. */
+  languageName(code, language = this.language) {
     try {
-      return new Intl.DisplayNames(this.language, { type: "language" }).of(code) ?? code;
+      return new Intl.DisplayNames(language, { type: "language" }).of(code) ?? code;
     } catch {
       return code;
     }
   }
-}
-
-function largest(milliseconds) {
-  const seconds = Math.max(0, Math.floor(milliseconds / 1000));
-  const [unit, size] = UNITS.find(([, length]) => seconds >= length) ?? UNITS.at(-1);
-  return { unit, count: Math.floor(seconds / size) };
 }
 
 function midnight(date) {

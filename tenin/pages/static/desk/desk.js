@@ -1,16 +1,23 @@
-/** The desk page: ties model, list and conversation to the elements of templates/desk.html. */
+/** The desk page: ties what is known to the elements of templates/desk.html. */
 
-import { h, icon } from "../common/dom.js";
+import "./icons.js";
+import { Store } from "../common/device.js";
 import { loadStrings } from "../common/strings.js";
+import { Attention } from "./attention.js";
+import { Bar } from "./bar.js";
+import { CaseCard } from "./card.js";
 import { ConversationView } from "./conversation.js";
 import { ConversationList } from "./list.js";
+import { LongStrings } from "./long_strings.js";
 import { Desk } from "./model.js";
+import { Offers } from "./offers.js";
+import { Search } from "./search.js";
+import { shownByAddress } from "./signs.js";
+import { Visitors } from "./visitors.js";
 
-const strings = await loadStrings([document.documentElement.lang]);
-const parts = Object.fromEntries(
-  ["list", "conversation", "notice", "agent", "connection"].map((id) => [id, document.getElementById(id)]),
-);
-const title = document.title;
+const IDS = ["list", "conversation", "card", "offers", "notice", "agent", "connection", "leads", "train", "presence", "leave", "sound", "visitors"];
+const strings = await loadStrings([document.documentElement.lang], ["common", "errors", "desk", "upload"], LongStrings);
+const parts = Object.fromEntries(IDS.map((id) => [id, document.getElementById(id)]));
 let drawing = false;
 
 const desk = new Desk(() => {
@@ -18,40 +25,37 @@ const desk = new Desk(() => {
   drawing = true;
   setTimeout(draw);
 });
-const list = new ConversationList(strings, desk, parts.list);
-const conversation = new ConversationView(strings, desk, parts.conversation);
+const onSearch = () => search.open();
+const conversation = new ConversationView(strings, desk, parts.conversation, { onSearch });
+const search = new Search(strings, desk, (text) => conversation.writing.insert(text));
+const card = new CaseCard(strings, desk, parts.card);
+const views = [
+  new Bar(strings, desk, parts),
+  new Offers(strings, desk, parts.offers),
+  new ConversationList(strings, desk, parts.list),
+  conversation,
+  card,
+  new Visitors(strings, desk, parts.visitors),
+  new Attention(strings, desk, new Store(), parts.sound),
+];
 
 function draw() {
   drawing = false;
-  const waiting = (desk.conversations ?? []).filter(({ owner }) => owner === "queue").length;
-  document.title = waiting > 0 ? `(${waiting}) ${title}` : title;
   document.body.classList.toggle("reading", desk.openId !== null);
-  parts.agent.textContent = desk.me?.name ?? "";
-  const state = strings.t(`desk.connection.${desk.connection}`);
-  if (parts.connection.textContent !== state) parts.connection.textContent = state;
-  parts.connection.dataset.state = desk.connection;
-  drawNotice();
-  list.update();
-  conversation.update();
-}
-
-function drawNotice() {
-  const text = desk.notice ? (strings.maybe(desk.notice) ?? strings.t("desk.failed")) : "";
-  if (parts.notice.dataset.text === text) return;
-  parts.notice.dataset.text = text;
-  parts.notice.replaceChildren();
-  if (!text) return;
-  const label = { type: "button", "aria-label": strings.t("desk.close_notice") };
-  const close = h("button", { ...label, on: { click: () => desk.dismissNotice() } }, icon("close"));
-  parts.notice.append(icon("alert"), h("span", {}, text), close);
+  document.body.classList.toggle("with-card", shownByAddress().pane === "card" && desk.openId !== null);
+  for (const view of views) view.update();
 }
 
 function follow() {
   const left = desk.openId;
-  desk.show(location.hash.slice(1) || null);
+  const hadCard = document.body.classList.contains("with-card");
+  const { id, pane } = shownByAddress();
+  desk.show(id);
   draw();
-  // On a phone the list comes back: the focus goes to where one was.
-  if (left && !desk.openId) parts.list.querySelector(`[data-conversation="${CSS.escape(left)}"]`)?.focus();
+  // On a phone one pane follows the other: the focus goes along, and back to where one was.
+  if (id && pane === "card") card.focus();
+  else if (id && hadCard && left === id) conversation.focusHead();
+  else if (left && !id) parts.list.querySelector(`[data-conversation="${CSS.escape(left)}"]`)?.focus();
 }
 
 window.addEventListener("hashchange", follow);

@@ -2,6 +2,8 @@
 
 import { h, icon } from "../common/dom.js";
 import { KeyedList } from "../common/keyed.js";
+import { badge, go, shortened } from "./signs.js";
+import { dots } from "./transcript.js";
 
 const TICK = 5_000;
 
@@ -53,24 +55,35 @@ export class ConversationList {
   }
 
   #item(conversation) {
-    const { id, owner, language, reason, asked, waiting_since: since, last, agent } = conversation;
+    const { id, owner, language, reason, waiting_since: since, last, agent } = conversation;
     const now = Date.now();
     const lasting = (at) => now - new Date(at).getTime();
+    const others = owner === "agent" && !this.#desk.isMine(conversation);
     return {
       kind: "row",
       key: id,
       id,
       owner,
-      agent: owner === "agent" && !this.#desk.isMine(conversation) ? agent?.name : null,
+      offered: this.#desk.isOffered(conversation),
+      agent: others ? agent?.name : null,
       current: id === this.#desk.openId,
+      unread: conversation.unread ?? 0,
+      writing: this.#desk.typing.is(id, "customer"),
       language: this.#strings.languageName(language),
-      reason: reason ? (this.#strings.maybe(`desk.reason.${reason}`) ?? reason) : null,
-      asked: owner === "queue" && asked > 1 ? asked : 0,
+      skill: this.#desk.skillTitle(conversation.skill),
+      reason: this.#reason(owner, reason),
+      why: { ...conversation, last: null, unread: 0, updated_at: null },
+      message: owner !== "bot" && conversation.awaiting === "message",
       waits: owner === "queue" && since ? this.#waits(lasting(since)) : null,
       ago: last ? this.#strings.ago(lasting(last.at)) : "",
       author: last ? this.#strings.t(`desk.author.${last.author}`) : "",
       text: last?.text ?? "",
     };
+  }
+
+  #reason(owner, reason) {
+    if (owner !== "queue" || !reason) return null;
+    return this.#strings.maybe(`desk.sign.${reason}`) ? null : this.#strings.maybe(`desk.reason.${reason}`);
   }
 
   #waits(milliseconds) {
@@ -92,51 +105,52 @@ export class ConversationList {
 
   #row({ element }, item) {
     const t = (key, values) => this.#strings.t(key, values);
-    element.className = ["row", item.owner].join(" ");
+    element.className = ["row", item.owner, item.offered && "on-offer", item.unread && "unread"]
+      .filter(Boolean)
+      .join(" ");
     element.dataset.conversation = item.id;
     if (item.current) element.setAttribute("aria-current", "true");
     else element.removeAttribute("aria-current");
-    const tag = (text, kind = "") => (text ? h("span", { class: `tag ${kind}` }, text) : null);
+    const tag = (text, kind = "", sign = null) =>
+      text ? h("span", { class: `tag ${kind}` }, sign && icon(sign), text) : null;
+    const when = item.waits
+      ? h("span", { class: "waits" }, icon("clock"), item.waits)
+      : h("span", { class: "ago" }, item.ago);
+    const said = item.writing
+      ? h("span", { class: "said typed" }, dots(), t("desk.typing.customer"))
+      : h("span", { class: "said" }, h("span", { class: "by" }, `${item.author}: `), item.text);
+    const tags = [
+      badge(this.#strings, item.why),
+      tag(item.message ? t("desk.message_left") : null, "message", "mail"),
+      tag(item.reason),
+      tag(item.skill),
+      tag(item.language),
+      tag(item.agent, "", "person"),
+    ].filter(Boolean);
     element.replaceChildren(
-      h(
-        "span",
-        { class: "top" },
-        h("b", {}, t("desk.untitled", { id: shortened(item.id) })),
-        item.waits
-          ? h("span", { class: "waits" }, icon("clock"), item.waits)
-          : h("span", { class: "ago" }, item.ago),
-      ),
-      h("span", { class: "said" }, h("span", { class: "by" }, `${item.author}: `), item.text),
-      h(
-        "span",
-        { class: "tags" },
-        ...[
-          tag(item.language),
-          tag(item.agent),
-          tag(item.owner === "queue" ? item.reason : null),
-          tag(item.asked ? t("desk.asked", { count: item.asked }) : null, "urgent"),
-        ].filter(Boolean),
-      ),
+      h("span", { class: "top" }, h("b", {}, t("desk.untitled", { id: shortened(item.id) })), when),
+      h("span", { class: "middle" }, said, this.#unread(item.unread)),
+      h("span", { class: "tags" }, ...tags),
+    );
+  }
+
+  #unread(count) {
+    if (!count) return null;
+    return h(
+      "span",
+      { class: "new" },
+      h("span", { "aria-hidden": "true" }, String(Math.min(count, 99))),
+      h("span", { class: "aside" }, this.#strings.t("desk.unread", { count })),
     );
   }
 
   #key(event) {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (!step) return;
     const rows = [...this.element.querySelectorAll(".row")];
-    const next = rows[rows.indexOf(event.target) + step];
+    const place = rows.indexOf(event.target);
+    const steps = { ArrowDown: place + 1, ArrowUp: place - 1, Home: 0, End: rows.length - 1 };
+    const next = rows[steps[event.key]];
     if (!next) return;
     event.preventDefault();
     next.focus();
   }
-}
-
-/** Shows a conversation (null: none) by way of the address, so that the browser's back works. */
-export function go(id) {
-  location.hash = id ? `#${id}` : "";
-}
-
-/** Enough of an id to tell two conversations apart at a glance. */
-export function shortened(id) {
-  return id.slice(-5).toUpperCase();
 }

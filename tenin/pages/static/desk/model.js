@@ -6,7 +6,9 @@
 import { Store } from "../common/device.js";
 import { Outgoing } from "../common/outgoing.js";
 import { Stream } from "../common/stream.js";
+import { Reading, underWay } from "./progress.js";
 import * as server from "./server.js";
+import { Typing } from "./typing.js";
 
 const OUTGOING = "tenin.desk.outgoing.";
 const AGAIN = 5_000; // milliseconds before what could not be fetched is fetched again
@@ -14,28 +16,36 @@ const AGAIN = 5_000; // milliseconds before what could not be fetched is fetched
 export class Desk {
   #onChange;
   #stream;
-  #stale = new Set(); // "list", or the id of a conversation, to be fetched again
+  #stale = new Set(); // "me", "list", or the id of a conversation, to be fetched again
   #fetching = false;
   #refused = new Set(); // keys of messages whose refusal has been looked into
+  #reading = new Reading(server.sayRead);
 
   me = null;
+  settings = {};
+  /** Who serves, and the skills there are. */
+  team = { agents: [], skills: [] };
   /** Null until the list has been fetched. */
   conversations = null;
   openId = null;
   /** The open conversation with its lines; null while it is fetched. */
   open = null;
-  /** The key in the locale file of what the agent has to be told, or null. */
+  /** What the agent has to be told: `{key, values, message}`, or null. */
   notice = null;
   busy = false;
+  /** The conversation that was taken last, until its answer box has the focus. */
+  taken = null;
   outgoing;
+  typing;
 
   /** @param {() => void} onChange something to be drawn has changed */
   constructor(onChange) {
     this.#onChange = onChange;
+    this.typing = new Typing({ onChange, send: server.sayTyping });
     this.outgoing = new Outgoing({
       store: new Store(),
       prefix: OUTGOING,
-      post: (entry, signal) => server.postMessage(entry, signal),
+      post: server.postEntry,
       onChange: () => this.#sent(),
       onUnknown: () => this.#signedOut(),
     });
@@ -61,6 +71,23 @@ export class Desk {
     return conversation?.owner === "agent" && conversation.agent?.id === this.me?.id;
   }
 
+  /** True if a conversation is on offer to this agent, and still for a while. */
+  isOffered(conversation) {
+    const { owner, offered } = conversation ?? {};
+    if (owner !== "queue" || !offered || !this.me) return false;
+    return offered.agent === this.me.id && new Date(offered.until) > Date.now();
+  }
+
+  /** @param {string} permission serve, lead, train or admin */
+  may(permission) {
+    return (this.me?.permissions ?? ["serve"]).includes(permission);
+  }
+
+  /** @returns {string|null} the name of a skill, null where there is none */
+  skillTitle(id) {
+    return id ? (this.team.skills.find((skill) => skill.id === id)?.title ?? null) : null;
+  }
+
   /** Connects; everything is fetched once the stream stands, and again whenever it stands again. */
   start() {
     this.#stream.start();
@@ -76,35 +103,75 @@ export class Desk {
     if (id) this.#refresh(id);
   }
 
-  /** Takes the open conversation. */
-  take() {
-    return this.#change(server.take);
+  /** Fetches everything that is shown once more. */
+  refresh() {
+    this.#refresh("me", "list", this.openId);
   }
 
-  /** Hands the open conversation back to the bot. */
-  handBack() {
-    return this.#change(server.handBack);
+  /**
+   * Changes a conversation as it was seen: take, decline, transfer, resolve, handback.
+   * @returns {Promise<boolean>} whether it was done; if not, `notice` says why
+   */
+  async change(what, { id, epoch }, values = {}) {
+    if (this.busy) return false;
+    this.busy = true;
+    this.notice = null;
+    this.#onChange();
+    let done = true;
+    try {
+      const conversation = await server.change(id, what, epoch, values);
+      if (what === "take") this.taken = id;
+      if (this.openId === id && conversation?.lines) this.open = conversation;
+      if (this.openId === id && !conversation?.lines) this.#refresh(id);
+    } catch (error) {
+      done = false;
+      this.#failed(error);
+      this.#refresh(id);
+    }
+    this.busy = false;
+    this.#refresh("list");
+    this.#onChange();
+    return done;
   }
 
-  /** @param {string} text for the customer of the open conversation */
-  say(text) {
-    this.outgoing.add({ conversation: this.openId, text, after: this.open.lines.at(-1)?.id ?? 0 }, text);
+  /** @param {string} presence online, busy or away */
+  async setPresence(presence) {
+    try {
+      this.me = (await server.setPresence(presence)).agent;
+    } catch (error) {
+      this.#failed(error);
+    }
+    this.#onChange();
   }
 
-  /** What is on its way to the customer of the open conversation. */
+  /**
+   * @param {string} text for the customer of the open conversation
+   * @param {{note?: boolean}} [kind] note: for agents alone
+   */
+  say(text, { note = false } = {}) {
+    const after = this.open.lines.at(-1)?.id ?? 0;
+    this.outgoing.add({ conversation: this.openId, text, note, after }, text);
+  }
+
+  /** The open conversation is in view as far as its end. */
+  seen() {
+    const line = this.open?.lines.at(-1)?.id ?? 0;
+    const summary = this.conversations?.find(({ id }) => id === this.openId);
+    if (!summary || summary.owner === "bot" || !this.#reading.reached(this.openId, line)) return;
+    if (!summary.unread) return;
+    summary.unread = 0;
+    this.#onChange();
+  }
+
+  /** What is on its way in the open conversation. */
   get waiting() {
-    const lines = this.open?.lines ?? [];
-    const here = (entry) =>
-      lines.some(
-        ({ id, key, author, text }) =>
-          key === entry.key ||
-          id === entry.line ||
-          // The list of lines may be faster than the answer to the sending.
-          (entry.state !== "refused" && author === "agent" && id > entry.body.after && text === entry.text),
-      );
-    return this.outgoing.entries.filter(
-      (entry) => entry.body.conversation === this.openId && !here(entry),
-    );
+    return underWay(this.outgoing.entries, this.openId, this.open?.lines ?? []);
+  }
+
+  /** @param {string} key in the locale file */
+  tell(key, values = {}) {
+    this.notice = { key, values };
+    this.#onChange();
   }
 
   dismissNotice() {
@@ -112,35 +179,29 @@ export class Desk {
     this.#onChange();
   }
 
-  async #change(call) {
-    const { id, epoch } = this.open;
-    this.busy = true;
-    this.notice = null;
-    this.#onChange();
-    try {
-      const conversation = await call(id, epoch);
-      if (this.openId === id) this.open = conversation;
-    } catch (error) {
-      this.#failed(error);
-      this.#refresh(id);
-    }
-    this.busy = false;
-    this.#refresh("list");
+  /** Says why a call failed. @param {server.CallError} error */
+  failed(error) {
+    this.#failed(error);
     this.#onChange();
   }
 
   #take({ type, data }) {
-    if (type !== "changed") return;
-    const { conversation } = JSON.parse(data);
-    this.#refresh("list", conversation === this.openId ? conversation : null);
+    const { conversation, who } = data ? JSON.parse(data) : {};
+    if (type === "agents") this.#refresh("me");
+    if (type === "typing") this.typing.seen(conversation, who);
+    if (type === "changed") this.#refresh("list", conversation === this.openId ? conversation : null);
   }
 
   #connectionIs(state) {
     if (state === "online") {
-      if (this.notice === "desk.unreachable") this.notice = null;
-      this.#refresh("list", this.openId);
+      this.#reached();
+      this.refresh();
     }
     this.#onChange();
+  }
+
+  #reached() {
+    if (this.notice?.key === "desk.unreachable") this.notice = null;
   }
 
   #sent() {
@@ -174,34 +235,56 @@ export class Desk {
   }
 
   async #fetch(what) {
-    this.me ??= (await server.getMe()).agent;
+    if (what === "me" || !this.me) await this.#fetchMe();
     if (what === "list") {
-      this.conversations = (await server.getConversations()).conversations;
-      if (this.notice === "desk.unreachable") this.notice = null;
-      return;
+      const { conversations } = await server.getConversations();
+      for (const { id, last } of conversations) {
+        if (last?.author === "customer" && this.#newer(id, last)) this.typing.ended(id, "customer");
+      }
+      this.conversations = conversations;
+    } else if (what !== "me" && what === this.openId) {
+      await this.#fetchOpen(what);
     }
-    if (what !== this.openId) return;
-    const conversation = await server.getConversation(what);
-    if (this.notice === "desk.unreachable") this.notice = null;
-    if (what !== this.openId) return;
+    this.#reached();
+  }
+
+  async #fetchMe() {
+    const { agent, settings } = await server.getMe();
+    this.me = agent;
+    this.settings = settings ?? {};
+    // Names alone: where they can't be had, the list does without.
+    this.team = await server.getAgents().catch(() => this.team);
+  }
+
+  async #fetchOpen(id) {
+    const conversation = await server.getConversation(id);
+    if (id !== this.openId) return;
+    if (this.mine && !this.isMine(conversation) && !this.busy) {
+      const { owner, agent } = conversation;
+      this.notice = { key: `desk.lost.${owner}`, values: { name: agent?.name ?? "" } };
+    }
     this.open = conversation;
     this.#sent();
   }
 
-  #failed({ status, code }, what = null) {
+  #newer(id, last) {
+    return this.conversations?.find((known) => known.id === id)?.last?.at !== last.at;
+  }
+
+  #failed({ status, code, message }, what = null) {
     if (status === 401) return this.#signedOut();
     if (status === 404 && what === this.openId) this.show(null);
-    if (status === 404) this.notice = "desk.gone";
-    else if (status === 409) this.notice = `errors.${code || "changed_meanwhile"}`;
-    else if (status === 0 || status >= 500) this.notice = "desk.unreachable";
-    else this.notice = "desk.failed";
+    if (status === 404) this.notice = { key: "desk.gone" };
+    else if (status === 403) this.notice = { key: "desk.not_allowed" };
+    else if (status === 0 || status >= 500) this.notice = { key: "desk.unreachable" };
+    else this.notice = { key: `errors.${code || "changed_meanwhile"}`, message };
     if (what && (status === 0 || status >= 500)) setTimeout(() => this.#refresh(what), AGAIN);
   }
 
   #signedOut() {
     this.#stream.stop();
     this.outgoing.stop();
-    this.notice = "desk.signed_out";
+    this.notice = { key: "desk.signed_out" };
     this.#onChange();
   }
 }

@@ -5,18 +5,18 @@
  */
 
 import { backoff } from "../common/backoff.js";
-import { Store } from "../common/device.js";
-import { Outgoing } from "../common/outgoing.js";
-import { Stream } from "../common/stream.js";
-import * as server from "./server.js";
+import { Store, alone } from "../common/device.js";
+import { Outgoing, after } from "../common/outgoing.js";
+import { SharedStream } from "../common/shared_stream.js";
+import { Receipts } from "./receipts.js";
+import { createSession, openStream, post } from "./server.js";
+import { CHOSEN, CONTINUED, CUSTOMER, LANGUAGE, OUTGOING, PAGES, SEEN, TOKEN } from "./stored.js";
 import { Transcript } from "./transcript.js";
 
-const TOKEN = "tenin.session";
-const LANGUAGE = "tenin.language";
-const SEEN = "tenin.seen";
-const CUSTOMER = "tenin.customer"; // kept while the session is a signed-in customer's
-const OUTGOING = "tenin.outgoing.";
-const QUIET = 300; // milliseconds before telling the server what has been shown
+const SETTLED = 300; // milliseconds
+const PATIENCE = 15_000; // milliseconds for an answer
+const BEGINNING = { owner: "bot", agent: null, working: false, agent_typing: false };
+const STATE = Object.freeze({ ...BEGINNING, waiting: null, ratings: {}, contact: null });
 
 export class Chat {
   #store = new Store();
@@ -30,15 +30,23 @@ export class Chat {
   #starting = false;
   #renewed = false; // a refused session is replaced once, not in a circle
   #wake = null;
-  #timer = 0;
-  #shown = 0;
+  #until = 0; // as of outgoing, for a session
+  #posted = null; // the token that a message went out with last
+  #lost = false; // there was a session, which other tabs replace as well
+  #greeted = false; // the new session's first lines are there already
+  #receipts = new Receipts((line) =>
+    this.ask((token) => post("chat/received", token, { line }, { keepalive: true })),
+  );
 
   transcript = new Transcript();
   outgoing;
-  owner = "bot";
-  agent = null;
-  working = false;
-  /** "idle", "connecting", "online", "reconnecting", "offline" or "failed". */
+  /** As the stream tells it: who serves or is waited for, and what was sent by forms. */
+  state = STATE;
+  /** Who begins the next session: a visitor who agreed to be known, and what they accepted. */
+  guest = null;
+  /** What stands in forms that aren't sent yet, by their names. */
+  drafts = new Map();
+  /** "idle", "connecting", "online", "reconnecting", "offline" or "closed". */
   connection = "idle";
   /** False until the stream has told the state once: the history is still coming in. */
   ready = false;
@@ -52,15 +60,16 @@ export class Chat {
    */
   constructor({ onChange, wanted, customer = null }) {
     this.#onChange = onChange;
-    this.#wanted = wanted;
+    this.#wanted = this.#store.get(CHOSEN) ?? wanted;
     this.#customer = customer;
     this.#token = this.#store.get(TOKEN);
     this.outgoing = new Outgoing({
       store: this.#store,
       prefix: OUTGOING,
-      post: (entry, signal) => server.postMessage(this.#token, entry, signal),
+      post: ({ key, body }, signal) =>
+        post("chat/messages", (this.#posted = this.#token), body, { key, signal }),
       onChange,
-      onUnknown: () => this.#unknown(this.#token),
+      onUnknown: () => this.#unposted(),
     });
     window.addEventListener("storage", (event) => this.#elsewhere(event));
     window.addEventListener("online", () => this.#wake?.());
@@ -68,9 +77,56 @@ export class Chat {
     if (this.#token) this.#connect();
   }
 
+  /** When, by Date.now(), the server will take more; in the past: now. */
+  get until() {
+    return Math.max(this.#until, this.outgoing.until);
+  }
+
   /** The session's language, null before there was a session. */
   get language() {
     return this.#store.get(LANGUAGE);
+  }
+
+  /** Tells one session from another; null without one. */
+  get session() {
+    return this.#token?.slice(0, 8) ?? null;
+  }
+
+  /** True while the session is a signed-in customer's, as far as this device knows. */
+  get signedIn() {
+    return this.#store.get(CUSTOMER) !== null;
+  }
+
+  /** Whether the customer agreed, in this session, that pages seen are told. */
+  get tells() {
+    return this.#token !== null && this.#store.get(PAGES) === this.session;
+  }
+
+  set tells(agreed) {
+    if (agreed) this.#store.set(PAGES, this.session);
+    else this.#store.remove(PAGES);
+    this.#follow();
+    this.#onChange();
+  }
+
+  /**
+   * Tells the server whether pages seen may be told.
+   * @param {boolean} agreed
+   * @returns {Promise<boolean>} whether it knows that now
+   */
+  async allow(agreed) {
+    const { session } = this;
+    const answer = await this.ask((token, signal) =>
+      post("chat/pages/consent", token, { agreed }, { signal, keepalive: true }),
+    );
+    const known = Boolean(answer?.ok) && session === this.session;
+    if (known) this.tells = agreed;
+    return known;
+  }
+
+  /** All that was said has been erased: nothing of it stays on the device either. */
+  erased() {
+    this.#leave();
   }
 
   /** The id of the last line the customer has seen, in any tab. */
@@ -81,9 +137,9 @@ export class Chat {
   /** The customer opened the chat: from here on things may be asked and stored. */
   open() {
     this.#opened = true;
-    if (this.connection === "failed") this.#renewed = false;
+    if (this.connection === "closed") this.#renewed = false;
     if (!this.#token) this.#begin();
-    else if (this.connection === "failed") this.#connect();
+    else if (this.connection === "closed") this.#connect();
   }
 
   /**
@@ -99,8 +155,23 @@ export class Chat {
   signOut() {
     this.#customer = "";
     if (!this.#token || !this.#store.get(CUSTOMER)) return;
-    server.postSignOut(this.#token).catch(() => {}); // the token, which this device forgets, ends
+    // The token, which this device forgets, ends.
+    post("chat/sign-out", this.#token, null, { keepalive: true }).catch(() => {});
     this.#leave();
+  }
+
+  /** The customer has chosen a language: the page speaks it at once, the server from then on. */
+  async speak(language) {
+    this.#wanted = language;
+    this.#store.set(CHOSEN, language);
+    this.#store.set(LANGUAGE, language);
+    this.#onChange();
+    for (let failures = 0; this.#token && this.language === language; failures += 1) {
+      const answer = await this.ask((token, signal) => post("chat/language", token, { language }, { signal }));
+      const status = answer?.status ?? 0;
+      if (status && status < 500 && status !== 429) return;
+      await new Promise((resolve) => setTimeout(resolve, backoff(failures)));
+    }
   }
 
   /** @param {string} text */
@@ -113,26 +184,30 @@ export class Chat {
     this.outgoing.add({ button: id }, title);
   }
 
-  /** All lines up to this one are before the customer's eyes. */
-  shown(id) {
-    if (id <= this.#shown || !this.#token) return;
-    this.#shown = id;
-    if (id > this.seen) this.#store.set(SEEN, String(id));
-    this.#report();
+  /**
+   * Asks the server something for this session, once.
+   * @param {(token: string, signal: AbortSignal) => Promise<Response>} call
+   * @returns {Promise<Response|null>} null where there was no answer
+   */
+  async ask(call) {
+    const token = this.#token;
+    if (!token) return null;
+    const response = await call(token, AbortSignal.timeout(PATIENCE)).catch(() => null);
+    if (response?.status === 401) this.#unknown(token);
+    return response;
   }
 
-  #report(delay = QUIET) {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(async () => {
-      const token = this.#token;
-      try {
-        const response = await server.postReceived(token, this.#shown);
-        if (response.status === 401) this.#unknown(token);
-        else if (response.status >= 500) this.#report(10_000);
-      } catch {
-        this.#report(10_000);
-      }
-    }, delay);
+  /** True, once, after a link in a mail has brought this conversation here. */
+  takeContinued() {
+    const continued = this.#store.get(CONTINUED) !== null;
+    if (continued) this.#store.remove(CONTINUED);
+    return continued;
+  }
+
+  /** All lines up to this one are before the customer's eyes. */
+  shown(id) {
+    if (!this.#token || !this.#receipts.shown(id)) return;
+    if (id > this.seen) this.#store.set(SEEN, String(id));
   }
 
   /** Gets a session, trying until there is one. */
@@ -142,13 +217,14 @@ export class Chat {
     const opened = this.#greeting();
     this.#say("connecting");
     for (let failures = 0; !this.#token; failures += 1) {
-      const fresh = await alone(() => this.#session());
+      const fresh = await alone(TOKEN, () => this.#session(), 2 * PATIENCE);
       if (this.#token) {
-        if (!fresh) this.outgoing.forget(opened.key); // another tab's session has been greeted
+        // Another tab's session has been greeted, or this one by the invitation it came from.
+        if (!fresh || this.#greeted) this.outgoing.forget(opened.key);
         this.#connect();
       } else {
         this.#say(navigator.onLine ? "reconnecting" : "offline");
-        await this.#pause(backoff(failures));
+        await this.#pause(Math.max(this.#until - Date.now(), backoff(failures)));
       }
     }
     this.#starting = false;
@@ -163,14 +239,18 @@ export class Chat {
 
   /** @returns {Promise<boolean>} true if the session is new, false if another tab's or none */
   async #session() {
+    // What another tab has stored just now is seen here a moment later.
+    if (this.#lost) await new Promise((resolve) => setTimeout(resolve, SETTLED));
     this.#token ??= this.#store.get(TOKEN);
     if (this.#token) return false;
     try {
       const customer = this.#customer || null;
-      const signal = AbortSignal.timeout(15_000);
-      const response = await server.createSession(this.#wanted, customer, signal);
+      const signal = AbortSignal.timeout(PATIENCE);
+      const response = await createSession(this.#wanted, customer, this.guest, signal);
+      this.#until = response.status === 429 ? Date.now() + after(response) : 0;
       if (!response.ok) return false;
-      const { token, language, signed_in: signedIn } = await response.json();
+      const { token, language, signed_in: signedIn, greeted } = await response.json();
+      this.#greeted = greeted;
       this.#introduced = customer;
       this.#mark(signedIn);
       this.#store.set(LANGUAGE, language);
@@ -186,15 +266,21 @@ export class Chat {
     const token = this.#token;
     this.#stream?.stop();
     this.ready = false;
-    this.#stream = new Stream({
-      connect: (lastEventId, signal) => server.openStream(token, lastEventId, signal),
+    this.#stream = new SharedStream({
+      name: `tenin.stream.${token}`,
+      connect: (lastEventId, signal) => openStream(token, lastEventId, signal),
       onEvent: (event) => this.#take(event),
       onState: (state) => this.#connectionIs(state),
-      onRefused: (status) => (status === 401 ? this.#unknown(token) : this.#say("failed")),
+      onRefused: (status) => (status === 401 ? this.#unknown(token) : this.#say("closed")),
     });
     this.#say("connecting");
+    this.#follow();
     if (this.#customer && this.#customer !== this.#introduced) this.#introduce(this.#stream);
     else this.#start(this.#stream);
+  }
+
+  #follow() {
+    if (this.tells) import("./visitor.js").then(({ visitor }) => visitor.follow(this)).catch(() => {});
   }
 
   #start(stream) {
@@ -204,7 +290,7 @@ export class Chat {
 
   /**
    * Tells the server who is signed in on the page; a conversation of another customer's is left.
-   * @param {Stream|null} [stream] to be started once it is known whose conversation it is
+   * @param {SharedStream|null} [stream] to be started once it is known whose conversation it is
    */
   async #introduce(stream = null) {
     const token = this.#token;
@@ -231,7 +317,7 @@ export class Chat {
   /** @returns {Promise<"known"|"refused"|"unknown"|"other"|"again">} what the server made of it */
   async #told(token, customer) {
     try {
-      const response = await server.postSignIn(token, customer, AbortSignal.timeout(15_000));
+      const response = await post("chat/sign-in", token, { customer }, { signal: AbortSignal.timeout(PATIENCE) });
       if (response.ok) return "known";
       if (response.status === 409) return "other";
       if (response.status >= 500 || response.status === 429) return "again";
@@ -249,11 +335,13 @@ export class Chat {
 
   /** The conversation is one customer's, and another one, or nobody, is at the page now. */
   #leave() {
+    // First of all, so that other tabs don't take it into the next session.
+    for (const { key } of [...this.outgoing.entries]) this.outgoing.forget(key);
     this.#store.remove(CUSTOMER);
     this.#store.remove(TOKEN);
     this.#store.remove(SEEN);
+    this.#store.remove(PAGES);
     this.#forget();
-    for (const { key } of [...this.outgoing.entries]) this.outgoing.forget(key);
     if (this.#opened) this.#begin();
     else this.#say("idle");
   }
@@ -270,13 +358,18 @@ export class Chat {
       this.transcript.add(line);
       if (line.key) this.outgoing.forget(line.key);
     } else if (type === "state") {
-      const { owner, agent, working } = JSON.parse(data);
-      this.owner = owner;
-      this.agent = agent?.name ?? agent ?? null;
-      this.working = Boolean(working);
+      this.state = { ...STATE, ...JSON.parse(data) };
       this.ready = true;
+      const { language } = this.state; // of the conversation: what is written changes it
+      if (language && !this.#store.get(CHOSEN)) this.#store.set(LANGUAGE, language);
     }
     this.#onChange();
+  }
+
+  /** A message was refused by its session: an old one's, perhaps, which has been replaced since. */
+  #unposted() {
+    if (this.#token && this.#posted !== this.#token) this.outgoing.resume();
+    else this.#unknown(this.#posted);
   }
 
   /** The server does not know this session (any more). */
@@ -285,10 +378,11 @@ export class Chat {
     if (this.#store.get(TOKEN) === token) {
       this.#store.remove(TOKEN);
       this.#store.remove(SEEN);
+      this.#store.remove(PAGES);
     }
     this.#forget();
     if (!this.#opened) this.#say("idle");
-    else if (this.#renewed) this.#say("failed");
+    else if (this.#renewed) this.#say("closed");
     else {
       this.#renewed = true;
       this.#begin();
@@ -297,7 +391,8 @@ export class Chat {
 
   /** Another tab has got, or lost, the session, or has shown lines. */
   #elsewhere({ key, newValue }) {
-    if (key === SEEN) this.#onChange();
+    if (key === PAGES) this.#follow();
+    if ([SEEN, LANGUAGE, PAGES].includes(key)) this.#onChange();
     if (key === CUSTOMER && !newValue) this.#customer = null; // what this page says is out of date
     if (key !== TOKEN || newValue === this.#token) return;
     if (this.#starting) {
@@ -313,16 +408,15 @@ export class Chat {
 
   /** What belonged to the session goes; what the customer wrote and is unsent stays. */
   #forget() {
+    this.#lost = true;
     this.#token = null;
     this.#introduced = null;
     this.#stream?.stop();
     this.#stream = null;
-    clearTimeout(this.#timer);
-    this.#shown = 0;
+    this.#receipts.clear();
     this.transcript.clear();
-    this.working = false;
-    this.owner = "bot";
-    this.agent = null;
+    this.state = STATE;
+    this.drafts.clear();
     this.outgoing.stop();
     for (const { key, body, state } of this.outgoing.entries) {
       if (!body.text || state === "sent") this.outgoing.forget(key);
@@ -343,9 +437,4 @@ export class Chat {
     this.connection = connection;
     this.#onChange();
   }
-}
-
-/** Runs it while no other tab does, where the browser can tell. */
-function alone(work) {
-  return navigator.locks ? navigator.locks.request(TOKEN, work) : work();
 }

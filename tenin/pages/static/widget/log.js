@@ -1,7 +1,13 @@
-/** Draws the items of transcript.js: days, lines with their cards and choices, refusals. */
+/**
+ * Draws the items of transcript.js: days, lines with their choices and what became of them. Marks,
+ * cards and refusals are drawn by parts of the panel that come later (lines.js, person.js).
+ */
 
-import { h, icon, link, safeURL, textNodes } from "../common/dom.js";
+import { h, icon, textNodes } from "../common/dom.js";
 import { KeyedList } from "../common/keyed.js";
+
+/** What markdown.js would change, and a little of what it wouldn't. */
+export const MARKS = /[*`\r\u202A-\u202E\u2066-\u2069]|\]\(|^ {0,3}(-|\d+\.) |^\s*$/m;
 
 const NEAR = 80; // pixels from the end that still count as being at the end
 
@@ -10,13 +16,15 @@ export class Log {
   #handlers;
   #list;
   #atEnd = true;
+  #top = 0; // where it was scrolled to last
   #settled = false; // the history is in: what comes now is new
   #typing;
+  #typist = h("span", { class: "typist", "aria-live": "off", hidden: true });
 
   /**
    * @param {import("../common/strings.js").Strings} strings
-   * @param {{onChoose: Function, onVisit: Function, onEdit: Function, onRetry: Function,
-   *     onDismiss: Function, onScroll: Function}} handlers
+   * @param {{drawText: Function, drawCard: Function, drawRefusal: Function, onChoose: Function,
+   *     onScroll: Function}} handlers what can't be drawn yet they answer with null
    */
   constructor(strings, handlers) {
     this.#strings = strings;
@@ -27,9 +35,11 @@ export class Log {
     this.#list = new KeyedList(lines, (part, item) => this.#draw(part, item));
     this.#typing = h("div", { class: "typing", hidden: true }, h("i"), h("i"), h("i"));
     this.#typing.append(h("span", { class: "unseen" }, strings.t("widget.working")));
-    this.element = h("div", { class: "log", ...role }, lines, this.#typing);
+    this.element = h("div", { class: "log", ...role }, lines, this.#typing, this.#typist);
     this.element.addEventListener("scroll", () => this.#scrolled());
-    new ResizeObserver(() => this.#atEnd && this.toEnd()).observe(this.element);
+    const observer = new ResizeObserver(() => this.#atEnd && this.toEnd());
+    observer.observe(this.element);
+    observer.observe(lines); // a card may fill itself later
   }
 
   /** True if the last line can be seen. */
@@ -38,19 +48,23 @@ export class Log {
   }
 
   toEnd() {
+    const news = !this.#atEnd;
     this.#atEnd = true;
     this.element.scrollTop = this.element.scrollHeight;
+    if (news) this.#handlers.onScroll();
   }
 
   /**
    * @param {object[]} items
-   * @param {{working: boolean, ready: boolean}} state
+   * @param {{working: boolean, typing: string|null, ready: boolean}} state `typing`: who does
    */
-  update(items, { working, ready }) {
+  update(items, { working, typing, ready }) {
     this.element.setAttribute("aria-busy", String(!ready));
     const added = this.#list.update(items);
     this.#settled = ready;
     this.#typing.hidden = !working;
+    this.#typist.hidden = typing === null;
+    if (typing !== null) this.#typist.textContent = this.#strings.t("widget.typing", { name: typing });
     if (this.#atEnd || added.some(({ extra }) => extra)) this.toEnd();
   }
 
@@ -62,53 +76,43 @@ export class Log {
     }
     const { element } = part;
     part.arrived ??= this.#settled && "arrived";
-    const { author, state, first, last } = item;
-    const classes = ["line", author, state, first && "first", last && "last", part.arrived];
+    const { author, state, first, last, event } = item;
+    const marks = { first, last, event };
+    const on = Object.keys(marks).filter((mark) => marks[mark]);
+    const classes = ["line", author, state, ...on, part.arrived];
     element.className = classes.filter(Boolean).join(" ");
     if (item.id !== null) element.dataset.line = item.id;
-    if (part.text !== item.text) {
+    const said = item.missing + item.text;
+    if (part.said !== said) {
       // Once: what is changed here is read aloud again.
-      part.text = item.text;
+      part.said = said;
       part.body = h("div", { class: "body" }, ...this.#body(item));
       part.below = h("div", { class: "below", "aria-live": "off" });
       element.replaceChildren(part.body, part.below);
     }
-    const focused = part.below.contains(element.getRootNode().activeElement ?? null);
+    const active = element.getRootNode().activeElement ?? null;
+    const focused = part.below.contains(active) ? active.textContent : null;
     part.below.replaceChildren(...this.#below(item));
-    if (focused) this.element.focus({ preventScroll: true }); // its button is gone
+    if (focused === null) return;
+    const same = [...part.below.querySelectorAll("button")].find((each) => each.textContent === focused);
+    (same ?? this.element).focus({ preventScroll: true }); // its button may be gone
   }
 
   #body(item) {
-    const author = this.#strings.t(`widget.author.${item.author}`, { name: item.name ?? "" });
-    const label = item.author === "agent" ? "name" : "unseen";
-    const bubble = h("div", { class: "bubble" }, textNodes(item.text));
-    const cards = item.cards.map((card) => this.#card(card));
+    const name = item.name ?? "";
+    const author = this.#strings.t(`widget.author.${item.author}`, { name });
+    const agent = item.author === "agent";
+    const { drawText, drawCard } = this.#handlers;
+    const text = item.author === "customer" ? textNodes(item.text) : (drawText(item.text) ?? plainText(item.text));
+    const cards = item.cards.map(
+      (card) => drawCard(card, item) ?? h("div", { class: "card" }, card.title ?? card.name ?? card.number ?? ""),
+    );
     return [
-      h("span", { class: label }, author, h("span", { class: "unseen" }, ": ")),
-      item.text === "" ? null : bubble,
+      agent ? h("span", { class: "face", "aria-hidden": "true" }, initials(name)) : null,
+      h("span", { class: agent ? "name" : "unseen" }, author, h("span", { class: "unseen" }, ": ")),
+      item.text === "" ? null : h("div", { class: "bubble" }, text),
       cards.length > 0 ? h("div", { class: "cards" }, ...cards) : null,
     ];
-  }
-
-  #card(card) {
-    const source = safeURL(card.image);
-    const content = [
-      source ? h("img", { src: source, alt: "", loading: "lazy" }) : null,
-      h(
-        "span",
-        { class: "about" },
-        h("b", {}, card.title ?? ""),
-        card.text ? h("span", { class: "text" }, card.text) : null,
-        typeof card.price === "number" && card.currency
-          ? h("span", { class: "price" }, this.#strings.money(card.price, card.currency))
-          : null,
-      ),
-    ];
-    const url = safeURL(card.url);
-    const element = url ? link(url, ...content.filter(Boolean)) : h("div", {}, ...content);
-    element.className = "card";
-    if (url) element.addEventListener("click", (event) => this.#handlers.onVisit(event, url));
-    return element;
   }
 
   #below(item) {
@@ -124,9 +128,10 @@ export class Log {
       const label = this.#strings.t("widget.choices");
       parts.push(h("div", { class: "chips", role: "group", "aria-label": label }, ...chips));
     }
-    if (item.state === "refused") parts.push(this.#refusal(item));
+    const refusal = item.state === "refused" ? this.#handlers.drawRefusal(item) : null;
+    if (refusal) parts.push(refusal);
     else if (item.state) parts.push(this.#status(item));
-    else if (item.last) {
+    else if (item.last && !item.event) {
       const at = this.#strings.time(item.at);
       const title = this.#strings.moment(item.at);
       const time = h("time", { datetime: item.at.toISOString(), title }, at);
@@ -136,35 +141,30 @@ export class Log {
   }
 
   #status({ state }) {
-    const key = { sent: "widget.sent", retrying: "widget.retrying" }[state] ?? "widget.sending";
-    const words = this.#strings.t(key);
+    const key = state === "sent" || state === "retrying" ? state : "sending";
+    const words = this.#strings.t(`widget.${key}`);
     return h("div", { class: "meta" }, icon(state === "sent" ? "check" : "clock"), words);
-  }
-
-  #refusal({ extra: entry, error }) {
-    const t = (key) => this.#strings.t(key);
-    const { onEdit, onRetry, onDismiss } = this.#handlers;
-    const button = (words, listener) =>
-      h("button", { type: "button", on: { click: () => listener(entry) } }, words);
-    const known = this.#strings.maybe(`errors.${error.code}`);
-    const reason = known ?? (error.message || t("widget.refused"));
-    // What was refused for itself is not worth sending again as it is.
-    const again = error.status === 403 || error.status === 409;
-    return h(
-      "div",
-      { class: "refusal", role: "alert" },
-      h("p", {}, icon("alert"), reason),
-      entry.body.text && !again ? button(t("widget.edit"), onEdit) : null,
-      again ? button(t("widget.retry"), onRetry) : null,
-      button(t("widget.dismiss"), onDismiss),
-    );
   }
 
   #scrolled() {
     const { scrollHeight, scrollTop, clientHeight } = this.element;
-    const atEnd = scrollHeight - scrollTop - clientHeight < NEAR;
+    // What has come since it was scrolled to the end takes nobody away from there: scrolling up does.
+    const stays = this.#atEnd && scrollTop >= this.#top;
+    this.#top = scrollTop;
+    const atEnd = stays || scrollHeight - scrollTop - clientHeight < NEAR;
     if (atEnd === this.#atEnd) return;
     this.#atEnd = atEnd;
     this.#handlers.onScroll();
   }
+}
+
+/** @param {string} text without marks @returns {HTMLElement} as markdown.js would draw it */
+export function plainText(text) {
+  return h("p", {}, textNodes(text));
+}
+
+/** @param {string} name @returns {string} "ML" of "Mei Lin"; the first sign of a name in Han or kana */
+export function initials(name) {
+  const words = name.trim().split(/\s+/);
+  return words.slice(0, 2).map((word) => [...word][0] ?? "").join("").toUpperCase();
 }

@@ -3,7 +3,7 @@
  * order, with what is still on its way at the end. No DOM here; log.js draws it.
  */
 
-const PAUSE = 5 * 60_000; // a longer silence begins a new group of lines
+const NEW_GROUP_AFTER = 5 * 60_000; // a longer silence begins a new group of lines
 
 /** The lines the stream has brought. */
 export class Transcript {
@@ -59,7 +59,8 @@ export class Transcript {
  * @param {Transcript} transcript
  * @param {object[]} entries of the outgoing queue
  * @returns {object[]} items: `{key, kind: "day", at}` or `{key, kind: "line", id, author, name, text,
- *     at, buttons, cards, state, error, extra, first, last}`; `buttons` only those that may be
+ *     at, buttons, cards, state, error, extra, first, last, event}`; `event` is true for what only happened
+ *     (somebody joined), without choices; `buttons` only those that may be
  *     clicked; `state` and `extra` (the entry) are null for a line that the server has
  */
 export function display(transcript, entries) {
@@ -102,6 +103,7 @@ function said(line, choice) {
     state: null,
     error: null,
     extra: null,
+    event: line.author === "system" && !line.buttons?.length && !line.cards?.length,
   };
 }
 
@@ -123,5 +125,5 @@ function outgoing(entry) {
 }
 
 function together(one, next) {
-  return one.author === next.author && one.name === next.name && next.at - one.at < PAUSE;
+  return one.author === next.author && one.name === next.name && next.at - one.at < NEW_GROUP_AFTER;
 }
