@@ -10,8 +10,9 @@ import ipaddress
 import json
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import lru_cache
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
@@ -41,10 +42,13 @@ ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 class Problem(Exception):
     """A request that can't be served: a status, a code for programs, words for people."""
 
-    def __init__(self, status: int, code: str, message: str, remedy: str) -> None:
-        """Hold what the answer will say."""
+    def __init__(
+        self, status: int, code: str, message: str, remedy: str, retry_after: int | None = None
+    ) -> None:
+        """Hold what the answer will say; `retry_after`: in how many seconds to come again."""
         super().__init__(f"{code}: {message}")
         self.status, self.code, self.message, self.remedy = status, code, message, remedy
+        self.retry_after = retry_after
 
 
 async def problem_response(_: Request, error: Exception) -> Response:
@@ -52,7 +56,13 @@ async def problem_response(_: Request, error: Exception) -> Response:
     if not isinstance(error, Problem):
         raise error
     body = {"code": error.code, "message": error.message, "remedy": error.remedy}
-    return JSONResponse({"error": body}, status_code=error.status)
+    headers = {} if error.retry_after is None else {"retry-after": str(error.retry_after)}
+    return JSONResponse({"error": body}, status_code=error.status, headers=headers)
+
+
+def fresh(body: dict[str, Any]) -> Response:
+    """An answer in JSON that nobody keeps."""
+    return JSONResponse(body, headers={"cache-control": "no-store"})
 
 
 async def json_body(request: Request) -> dict[str, Any]:
@@ -61,7 +71,7 @@ async def json_body(request: Request) -> dict[str, Any]:
     Raises:
         Problem: 413 if it is too large, 400 if it isn't JSON or not an object.
     """
-    body = await _body(request)
+    body = await whole_body(request)
     try:
         found = json.loads(body.decode("utf-8"))
     except (ValueError, RecursionError):  # not UTF-8, not JSON, or a number of endless digits
@@ -81,7 +91,7 @@ async def form_body(request: Request) -> dict[str, str]:
     Raises:
         Problem: 413 if it is too large, 400 if it isn't such a form.
     """
-    body = await _body(request)
+    body = await whole_body(request)
     try:
         return dict(parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=50))
     except ValueError:
@@ -90,12 +100,17 @@ async def form_body(request: Request) -> dict[str, str]:
         ) from None
 
 
-async def _body(request: Request) -> bytes:
+async def whole_body(request: Request, largest: int = LARGEST_BODY) -> bytes:
+    """The request's body as it is.
+
+    Raises:
+        Problem: 413 if it is larger than `largest` bytes, 400 if it breaks off.
+    """
     body = b""
     try:
         async for chunk in request.stream():
             body += chunk
-            if len(body) > LARGEST_BODY:
+            if len(body) > largest:
                 raise Problem(
                     413, "body_too_large", "The request is too large.", "Send a shorter message."
                 )
@@ -181,6 +196,35 @@ def client_address(request: Request, settings: Settings) -> str | None:
     return str(address)
 
 
+def came_by_https(request: Request, settings: Settings) -> bool:
+    """Whether the client came by https; X-Forwarded-Proto counts only from configured proxies."""
+    if request.url.scheme == "https":
+        return True
+    peer = _parsed(request.client.host) if request.client else None
+    if peer is None or not any(peer in net for net in settings.web.trusted_proxies):
+        return False
+    said = ",".join(request.headers.getlist("x-forwarded-proto"))
+    return said.rpartition(",")[2].strip().lower() == "https"
+
+
+def asked_by_own_page(request: Request, settings: Settings) -> bool:
+    """Whether the browser says that a page of this very address is asking.
+
+    Sec-Fetch-Site decides where it is sent; else Origin, which must be this address or
+    `web.public_url`. A program sends neither, and has nothing it didn't ask for itself.
+    """
+    came_from = request.headers.get("sec-fetch-site")
+    if came_from is not None:
+        return came_from in ("same-origin", "none")
+    origin = request.headers.get("origin")
+    if origin is None:
+        return True
+    own = {request.headers.get("host"), urlsplit(settings.web.public_url).netloc}
+    asking = origin.partition("://")[2]
+    return bool(asking) and asking in own
+
+
+@lru_cache(4096)
 def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     """The address in its one form: no zone, and IPv4 as such where a socket of both shows it."""
     try:

@@ -6,7 +6,6 @@ Which algorithm and key count is set by the operator and never read from a token
 
 from __future__ import annotations
 
-import hmac
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -19,12 +18,13 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from tenin.clock import utcnow
 from tenin.conversation.identity import LONGEST_CUSTOMER_ID
+from tenin.keys import key_for
 from tenin.settings import Settings, SettingsError
 
 LONGEST_TOKEN = 4_096
 LONGEST_BINDING = timedelta(days=30)
 SMALLEST_KEY = 2_048  # bits of an RSA key
-DEMO_PURPOSE = b"tenin.demo_shop.customers"
+DEMO_PURPOSE = "tenin.demo_shop.customers"
 
 
 class BadTokenError(Exception):
@@ -71,7 +71,7 @@ def load_rules(settings: Settings) -> TokenRules | None:
     if settings.identity_secret:
         return TokenRules("HS256", settings.identity_secret, *terms)
     if settings.demo.sign_in_word:
-        own = hmac.digest(settings.secret.encode(), DEMO_PURPOSE, "sha256")
+        own = key_for(settings.secret, DEMO_PURPOSE)
         return TokenRules("HS256", own, *terms, demo=True)
     return None
 

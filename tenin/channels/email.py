@@ -12,6 +12,7 @@ import smtplib
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from email.headerregistry import HeaderRegistry, UniqueUnstructuredHeader
 from email.message import EmailMessage
 from email.policy import SMTP, Policy
@@ -19,6 +20,7 @@ from email.utils import format_datetime
 
 from sqlalchemy.engine import Engine
 
+from tenin.channels.continuing import continue_link
 from tenin.channels.mail_stop import stop_link
 from tenin.conversation import delivery
 from tenin.conversation.delivery import MailToSend
@@ -53,8 +55,9 @@ def send_waiting(engine: Engine, settings: Settings, voice: Voice) -> list[str]:
         The conversations whose mail came to an end, well or badly.
     """
     email, ended = settings.email, []
+    after = timedelta(seconds=settings.notices.answer_mail_seconds)
     for _ in range(MOST_AT_ONCE):
-        mail = delivery.claim_mail(engine, attempts=email.attempts)
+        mail = delivery.claim_mail(engine, attempts=email.attempts, answers_after=after)
         if mail is None:
             break
         if not email.host:
@@ -95,11 +98,25 @@ def message(mail: MailToSend, settings: Settings, voice: Voice) -> EmailMessage:
         made["List-Unsubscribe"] = f"<{link}>"
     if link is not None and link.startswith("https:"):
         made["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    key = "utter_mail_foot" if link is None else "utter_mail_foot_link"
-    foot = voice.reply(key, mail.language, delivery.EMAIL, link=link or "").text
-    made.set_content(f"{mail.text}\n\n{foot}")
+    made.set_content(f"{_body(mail, settings, voice)}\n\n{_foot(mail, link, voice)}")
     made["Content-Language"] = mail.language  # it would have cleared what is named Content-…
     return made
+
+
+def _body(mail: MailToSend, settings: Settings, voice: Voice) -> str:
+    if not mail.is_answer:
+        return mail.text
+    link = continue_link(mail.conversation_id, mail.at, settings)
+    key = "utter_answer_mail_body" if link is None else "utter_answer_mail_body_link"
+    return voice.reply(key, mail.language, delivery.EMAIL, answer=mail.text, link=link or "").text
+
+
+def _foot(mail: MailToSend, link: str | None, voice: Voice) -> str:
+    if mail.is_answer:
+        key = "utter_answer_mail_foot" if link is None else "utter_answer_mail_foot_link"
+    else:
+        key = "utter_mail_foot" if link is None else "utter_mail_foot_link"
+    return voice.reply(key, mail.language, delivery.EMAIL, link=link or "").text
 
 
 def message_id(outbox_id: int, settings: Settings) -> str:

@@ -7,34 +7,34 @@ which customer it is; without one, or with one that proves nothing, the chat is 
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import re
-import secrets
-from functools import partial
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from tenin.channels import invitations
+from tenin.channels.asked_again import hear
 from tenin.channels.customer_token import BadTokenError, read_token
+from tenin.channels.limits import limit_messages, limit_sessions
+from tenin.channels.sessions import bearer, conversation_of, new_session, signed_in, token_hash
 from tenin.channels.stream import conversation_events, streamed
-from tenin.clock import utcnow
 from tenin.conversation import consent, identity
 from tenin.conversation.delivery import mark_received
-from tenin.conversation.inbox import Incoming, accept
-from tenin.conversation.models import Conversation, Owner, WebSession
+from tenin.conversation.inbox import Accepted, Incoming, accept
+from tenin.conversation.models import Conversation, Owner
 from tenin.conversation.transcript import find_offer, new_conversation
 from tenin.conversation.wake import wake
 from tenin.language.languages import detect, match
-from tenin.services import Services, services_of
+from tenin.services import services_of
 from tenin.web import Problem, client_address, idempotency_key, json_body, text_of
 
 CHANNEL = "web"
-TOKEN_BYTES = 32
 BUTTON = re.compile(r"[0-9a-f]{32}")
 EVENT_ID = re.compile(r"[0-9]{1,10}")
 PAGE_EVENTS = {"opened": "/page_opened"}
@@ -47,13 +47,14 @@ async def create_session(request: Request) -> Response:
     """`POST /chat/session`: begin a conversation and give its token.
 
     With the shop's token as `customer` it begins as that customer's; one that proves
-    nothing leaves it anonymous.
+    nothing leaves it anonymous. A visitor who was invited names the `visitor` and the
+    `invitation`: if that has `greeted` them, the page says nothing of being opened.
     """
+    limit_sessions(request)
     services = services_of(request)
     body = await json_body(request)
     wanted = body.get("language")
     language = match(wanted if isinstance(wanted, str) else "")
-    token = secrets.token_urlsafe(TOKEN_BYTES)
     customer = None
     if body.get("customer") is not None:
         try:
@@ -61,25 +62,35 @@ async def create_session(request: Request) -> Response:
         except BadTokenError as error:
             logger.warning("a customer's token was refused: %s", error)
 
-    def write(session: Session) -> None:
+    visitor = invitations.visitor_of(body)
+
+    def write(session: Session) -> tuple[str, str, bool]:
         conversation = new_conversation(session, CHANNEL, language)
-        session.add(
-            WebSession(
-                token_hash=_hash(token), conversation_id=conversation.id, created_at=utcnow()
-            )
-        )
         if customer is not None:
             identity.sign_in(session, conversation.id, customer.id, customer.until)
+        token = new_session(session, conversation.id)
+        greeted = visitor is not None and invitations.begin(
+            session, conversation.id, *visitor, services
+        )
+        return token, str(conversation.id), greeted
 
-    await services.write(write)
-    answer = {"token": token, "language": language, "signed_in": customer is not None}
+    token, conversation_id, greeted = await services.write(write)
+    if greeted:
+        wake(services.settings.bot.port, conversation_id)
+        services.hub.moved(conversation_id)
+    answer = {
+        "token": token,
+        "language": language,
+        "signed_in": customer is not None,
+        "greeted": greeted,
+    }
     return JSONResponse(answer, status_code=201)
 
 
 async def sign_in(request: Request) -> Response:
     """`POST /chat/sign-in`: the shop's token says whose conversation this is."""
     services = services_of(request)
-    conversation_id = await _conversation_of(request, services)
+    conversation_id = await conversation_of(request, services)
     body = await json_body(request)
     try:
         customer = read_token(body.get("customer"), services.token_rules)
@@ -96,6 +107,7 @@ async def sign_in(request: Request) -> Response:
 
     def write(session: Session) -> None:
         identity.sign_in(session, conversation_id, customer.id, customer.until)
+        signed_in(session, conversation_id, token_hash(bearer(request)))
 
     try:
         await services.write(write)
@@ -107,13 +119,14 @@ async def sign_in(request: Request) -> Response:
             "This conversation is another customer's.",
             "Begin a new one with POST /chat/session.",
         ) from None
+    services.hub.moved(conversation_id)  # a stream whose session is over ends
     return Response(status_code=204)
 
 
 async def sign_out(request: Request) -> Response:
     """`POST /chat/sign-out`: the customer has left the shop's page, or another comes."""
     services = services_of(request)
-    conversation_id = await _conversation_of(request, services)
+    conversation_id = await conversation_of(request, services)
     await services.write(lambda session: identity.sign_out(session, conversation_id))
     return Response(status_code=204)
 
@@ -121,7 +134,7 @@ async def sign_out(request: Request) -> Response:
 async def want_mail(request: Request) -> Response:
     """`POST /chat/mail`: the customer agrees to notices at an address, or no longer to any."""
     services = services_of(request)
-    conversation_id = await _conversation_of(request, services)
+    conversation_id = await conversation_of(request, services)
     body = await json_body(request)
     address = body.get("address")
 
@@ -150,8 +163,9 @@ async def want_mail(request: Request) -> Response:
 
 async def send(request: Request) -> Response:
     """`POST /chat/messages`: take a text, a button or the page's event into the inbox."""
+    limit_messages(request)
     services = services_of(request)
-    conversation_id = await _conversation_of(request, services)
+    conversation_id = await conversation_of(request, services)
     key = idempotency_key(request)
     body = await json_body(request)
     kinds = [kind for kind in ("text", "button", "event") if kind in body]
@@ -167,22 +181,25 @@ async def send(request: Request) -> Response:
         value = text_of(value, services.settings.chat.max_characters)
     address = client_address(request, services.settings)
 
-    def write(session: Session) -> tuple[int | None, bool, Owner]:
+    def write(session: Session) -> tuple[Accepted, str]:
         incoming = _incoming(session, conversation_id, kind, value, key, address)
-        accepted = accept(session, conversation_id, incoming, services.voice)
-        return accepted.line_number, accepted.fresh, accepted.owner
+        return accept(session, conversation_id, incoming, services.voice), incoming.language
 
-    line, fresh, owner = await services.write(write)
-    if owner is Owner.BOT:
+    accepted, language = await services.write(write)
+    if accepted.owner is Owner.BOT:
         wake(services.settings.bot.port, conversation_id)
     services.hub.moved(conversation_id)
-    return JSONResponse({"line": line}, status_code=202 if fresh else 200)
+    again = None
+    if accepted.owner is Owner.QUEUE and accepted.fresh and kind == "text":
+        again = BackgroundTask(hear, services, conversation_id, value, language)
+    status = 202 if accepted.fresh else 200
+    return JSONResponse({"line": accepted.line_number}, status_code=status, background=again)
 
 
 async def stream(request: Request) -> Response:
     """`GET /chat/stream`: what was said after Last-Event-ID, and all that comes."""
     services = services_of(request)
-    conversation_id = await _conversation_of(request, services)
+    conversation_id = await conversation_of(request, services)
     given = request.headers.get("last-event-id", "0").strip() or "0"
     if not EVENT_ID.fullmatch(given) or int(given) > LARGEST_NUMBER:
         raise Problem(
@@ -191,14 +208,15 @@ async def stream(request: Request) -> Response:
             "Last-Event-ID is not the number of a line.",
             "Send the last event id received, or leave the header out.",
         )
-    events = conversation_events(services.engine, services.hub, conversation_id, int(given))
+    token = token_hash(bearer(request))
+    events = conversation_events(services.read, services.hub, conversation_id, int(given), token)
     return streamed(request, events)
 
 
 async def received(request: Request) -> Response:
     """`POST /chat/received`: the browser has shown all lines up to this one."""
     services = services_of(request)
-    conversation_id = await _conversation_of(request, services)
+    conversation_id = await conversation_of(request, services)
     line = (await json_body(request)).get("line")
     if not isinstance(line, int) or isinstance(line, bool) or not 0 <= line <= LARGEST_NUMBER:
         raise Problem(422, "bad_line", "`line` is not the number of a line.", "Send its id.")
@@ -265,28 +283,3 @@ def _incoming(
         payload=payload,
         address=address,
     )
-
-
-async def _conversation_of(request: Request, services: Services) -> str:
-    """The conversation whose token the request carries."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    found = None
-    if scheme.lower() == "bearer" and token:
-        found = await services.read(partial(_find_session, token_hash=_hash(token.strip())))
-    if found is None:
-        raise Problem(
-            401,
-            "no_session",
-            "There is no chat session for this token.",
-            "Begin a new one with POST /chat/session.",
-        )
-    return found
-
-
-def _find_session(session: Session, token_hash: str) -> str | None:
-    row = session.get(WebSession, token_hash)
-    return str(row.conversation_id) if row is not None else None
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

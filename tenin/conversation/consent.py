@@ -1,7 +1,8 @@
 """Whether a customer wants notices by e-mail, and where: given by them, and withdrawn by them.
 
 A signed-in customer's consent holds for all their conversations, anybody else's for the one
-they gave it in, and an address given for one wish (`tenin.conversation.restock`) for that alone.
+they gave it in, an address given for one wish (`tenin.conversation.restock`) for that alone, and
+one left with a message for a person for the answers to it (`tenin.conversation.answers_by_mail`).
 `tenin.conversation.notices` asks before it writes a mail, and the delivery asks again before it
 sends one.
 """
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, func, literal, or_, select, update
@@ -18,10 +19,21 @@ from sqlalchemy.orm import Session
 
 from tenin.clock import utcnow
 from tenin.conversation.identity import owner_of
-from tenin.conversation.models import MailConsent, MailContent, OutboxRow, RestockWish, SignedIn
-from tenin.conversation.transcript import lock_conversation
+from tenin.conversation.models import (
+    Handoff,
+    MailConsent,
+    MailContent,
+    OutboxRow,
+    Outcome,
+    RestockWish,
+    SignedIn,
+)
+from tenin.conversation.transcript import lock_for_customer
 
 LONGEST_ADDRESS = 254
+OF_ANSWERS = "answers:"
+ANSWERS_LAST = timedelta(days=7)  # so long after a request's end its address still gets answers
+PASSED_ON = (Outcome.TRANSFERRED.value, Outcome.RETURNED.value)  # the request went on
 # An address as mail servers everywhere take it; what it leaves out can't reach a header.
 ADDRESS = re.compile(
     r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
@@ -56,11 +68,13 @@ def give_consent(
     now: datetime | None = None,
     *,
     wish: str | None = None,
+    answers: bool = False,
 ) -> None:
     """The customer of this conversation wants notices at this address.
 
     Given again, it holds for the newer address. With `wish`, the SKU of a product, it holds for
-    the one notice that the product is back.
+    the one notice that the product is back. With `answers` it holds for what persons answer to
+    the request that the conversation is in, and for no notice.
 
     Raises:
         BadAddressError: if it is no address.
@@ -69,10 +83,10 @@ def give_consent(
     address = address.strip()
     if not is_address(address):
         raise BadAddressError("no e-mail address")
-    lock_conversation(session, conversation_id)
-    holder = (
-        holder_of(session, conversation_id) if wish is None else _of_wish(conversation_id, wish)
-    )
+    lock_for_customer(session, conversation_id)
+    holder = answers_of(conversation_id) if answers else holder_of(session, conversation_id)
+    if wish is not None:
+        holder = _of_wish(conversation_id, wish)
     session.merge(
         MailConsent(holder=holder, address=address, given_at=now or utcnow(), withdrawn_at=None)
     )
@@ -156,10 +170,29 @@ def consented_address(session: Session, conversation_id: str) -> str | None:
     return None if found is None else found[1]
 
 
-def address_of_holder(session: Session, holder: str) -> str | None:
-    """Where one who gave consent gets mail; None if it was withdrawn, or never given."""
+def address_of_holder(session: Session, holder: str, now: datetime | None = None) -> str | None:
+    """Where one who gave consent gets mail; None if it was withdrawn, never given, or is over."""
     row = session.get(MailConsent, holder, populate_existing=True)
-    return None if row is None or row.withdrawn_at is not None else str(row.address)
+    if row is None or row.withdrawn_at is not None:
+        return None
+    if is_for_answers(holder):
+        ends = _end_of_request(session, holder.removeprefix(OF_ANSWERS), row.given_at)
+        if ends is not None and ends + ANSWERS_LAST <= (now or utcnow()):
+            return None
+    return str(row.address)
+
+
+def answer_address(
+    session: Session, conversation_id: str, now: datetime | None = None
+) -> str | None:
+    """Where a person's answers in this conversation go by mail besides; None if nowhere."""
+    return address_of_holder(session, answers_of(conversation_id), now)
+
+
+def answer_address_given(session: Session, conversation_id: str) -> datetime | None:
+    """When an address for answers was last left, whether or not it still holds; None if never."""
+    row = session.get(MailConsent, answers_of(conversation_id), populate_existing=True)
+    return None if row is None else row.given_at
 
 
 def address_given_for_wish(session: Session, conversation_id: str, sku: str) -> str | None:
@@ -171,6 +204,39 @@ def address_given_for_wish(session: Session, conversation_id: str, sku: str) -> 
 def holder_of(session: Session, conversation_id: str) -> str:
     """Who consents for this conversation: its customer, or whoever holds it."""
     return _holders(session, conversation_id)[0]
+
+
+def answers_of(conversation_id: str) -> str:
+    """The holder of the consent to a person's answers in this conversation."""
+    return f"{OF_ANSWERS}{conversation_id}"
+
+
+def is_for_answers(holder: str) -> bool:
+    """Whether a holder's consent is that to a person's answers."""
+    return holder.startswith(OF_ANSWERS)
+
+
+def _end_of_request(session: Session, conversation_id: str, given_at: datetime) -> datetime | None:
+    """When the request that an address was left in came to its end; None if it hasn't.
+
+    A request may be passed on: each time is a record of its own.
+    """
+    rows = session.execute(
+        select(Handoff.ended_at, Handoff.outcome)
+        .where(
+            Handoff.conversation_id == conversation_id,
+            or_(Handoff.ended_at.is_(None), Handoff.ended_at >= given_at),
+        )
+        .order_by(Handoff.id)
+    )
+    ended_at: datetime = given_at
+    for ended, outcome in rows:
+        if ended is None:
+            return None
+        ended_at = ended
+        if outcome not in PASSED_ON:
+            break
+    return ended_at
 
 
 def _of_wish(conversation_id: str, sku: str) -> str:
@@ -194,7 +260,7 @@ def _theirs(session: Session, conversation_id: str) -> Any:
     of_wishes = select(
         literal("restock:") + RestockWish.conversation_id + literal(":") + RestockWish.sku
     ).where(conversations)
-    own = _holders(session, conversation_id)
+    own = [*_holders(session, conversation_id), answers_of(conversation_id)]
     return or_(MailConsent.holder.in_(own), MailConsent.holder.in_(of_wishes))
 
 

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from tenin.clock import utcnow
-from tenin.conversation.consent import address_of_holder, end_of_wish
-from tenin.conversation.models import DeliveryStatus, MailContent, OutboxRow
+from tenin.conversation.consent import OF_ANSWERS, address_of_holder, end_of_wish, is_for_answers
+from tenin.conversation.models import Conversation, DeliveryStatus, MailContent, OutboxRow
 from tenin.database import read_transaction, write_transaction
 
 EMAIL = "email"
@@ -30,7 +30,10 @@ LONGEST_ERROR = 500
 
 @dataclass(frozen=True)
 class MailToSend:
-    """A mail in the hands of one sender; `attempt` counts from 1 and is its lease."""
+    """A mail in the hands of one sender; `attempt` counts from 1 and is its lease.
+
+    With `is_answer`, `text` is what a person wrote, without anything round it.
+    """
 
     outbox_id: int
     conversation_id: str
@@ -40,6 +43,48 @@ class MailToSend:
     subject: str
     text: str
     at: datetime
+    is_answer: bool = False
+
+
+def put_mail(
+    session: Session,
+    conversation: Conversation,
+    line_number: int,
+    *,
+    holder: str,
+    address: str,
+    subject: str,
+    text: str,
+    now: datetime,
+) -> None:
+    """Put a mail of a line of a locked conversation into the outbox, in its language.
+
+    Args:
+        holder: whose consent it goes by (`tenin.conversation.consent`): asked again before sending.
+    """
+    row = OutboxRow(
+        conversation_id=conversation.id,
+        line_number=line_number,
+        channel=EMAIL,
+        epoch=conversation.epoch,
+        status=DeliveryStatus.PENDING.value,
+        at=now,
+        attempts=0,
+        available_at=now,
+    )
+    session.add(row)
+    session.flush()
+    session.add(
+        MailContent(
+            outbox_id=row.id,
+            holder=holder,
+            address=address,
+            language=conversation.language,
+            subject=subject,
+            text=text,
+        )
+    )
+    session.flush()
 
 
 def mark_received(
@@ -80,11 +125,19 @@ def mail_statuses(session: Session, conversation_id: str) -> dict[int, str]:
     return {int(number): str(status) for number, status in rows}
 
 
-def claim_mail(engine: Engine, *, attempts: int, now: datetime | None = None) -> MailToSend | None:
+def claim_mail(
+    engine: Engine,
+    *,
+    attempts: int,
+    answers_after: timedelta = timedelta(0),
+    now: datetime | None = None,
+) -> MailToSend | None:
     """Take the mail that has waited longest, for one try.
 
     One whose customer has withdrawn their consent is suppressed; one that was taken
-    `attempts` times, and never came to an end, has failed.
+    `attempts` times, and never came to an end, has failed. A person's answer waits for
+    `answers_after`: what the customer has seen by then is suppressed, and all the rest of that
+    conversation go as one mail, the newest's.
 
     Returns:
         The mail, or None when there is nothing to send now.
@@ -92,19 +145,29 @@ def claim_mail(engine: Engine, *, attempts: int, now: datetime | None = None) ->
     now = now or utcnow()
     # A look first, as in `turns.claim`: an idle sender must not hold SQLite's one write lock.
     with read_transaction(engine) as session:
-        if session.execute(_mail_waiting(now)).first() is None:
+        if session.execute(_mail_waiting(now, answers_after)).first() is None:
             return None
     while True:
         with write_transaction(engine) as session:
             row = session.execute(
-                _mail_waiting(now).with_for_update(skip_locked=True)
+                _mail_waiting(now, answers_after).with_for_update(skip_locked=True)
             ).scalar_one_or_none()
             if row is None:
                 return None
             mail = session.get(MailContent, row.id)
-            if address_of_holder(session, mail.holder) != mail.address:
-                row.status, row.error = DeliveryStatus.SUPPRESSED.value, "consent withdrawn"
+            is_answer = is_for_answers(mail.holder)
+            address = address_of_holder(session, mail.holder, now)
+            if is_answer and address is not None:
+                mail.address = address  # where the customer wants it by now
+            if address != mail.address:
+                _suppress(row, "consent withdrawn")
                 continue
+            if is_answer:
+                row = _all_in_one(session, row, mail.holder)
+                if row is None:
+                    continue
+                mail = session.get(MailContent, row.id)
+                mail.address = address
             if row.attempts >= attempts:
                 row.status = DeliveryStatus.FAILED.value
                 continue
@@ -119,6 +182,7 @@ def claim_mail(engine: Engine, *, attempts: int, now: datetime | None = None) ->
                 subject=mail.subject,
                 text=mail.text,
                 at=row.at,
+                is_answer=is_answer,
             )
 
 
@@ -163,13 +227,57 @@ def wait_after(attempt: int) -> timedelta:
     return timedelta(seconds=longest.total_seconds() * random.uniform(0.5, 1))
 
 
-def _mail_waiting(now: datetime) -> Any:
+def _suppress(row: OutboxRow, reason: str) -> None:
+    row.status, row.error = DeliveryStatus.SUPPRESSED.value, reason
+
+
+def _all_in_one(session: Session, row: OutboxRow, holder: str) -> OutboxRow | None:
+    """The row that carries all answers which wait with this one; None if all have been seen.
+
+    It is the newest: whoever has seen that has seen those before it. One that was tried before
+    carries what it carried then.
+    """
+    rows = [row]
+    if row.attempts == 0:
+        waiting = (
+            select(OutboxRow)
+            .join(MailContent, MailContent.outbox_id == OutboxRow.id)
+            .where(
+                OutboxRow.conversation_id == row.conversation_id,
+                MailContent.holder == holder,
+                OutboxRow.status == DeliveryStatus.PENDING.value,
+                OutboxRow.attempts == 0,
+            )
+            .order_by(OutboxRow.line_number)
+            .with_for_update(of=OutboxRow, skip_locked=True)
+        )
+        rows = list(session.execute(waiting).scalars())
+    shown = statuses(session, row.conversation_id)
+    unseen = []
+    for each in rows:
+        if shown.get(each.line_number) == DeliveryStatus.DELIVERED.value:
+            _suppress(each, "seen")
+        else:
+            unseen.append(each)
+    if not unseen:
+        return None
+    *others, carrier = unseen
+    texts = [session.get(MailContent, each.id).text for each in unseen]
+    session.get(MailContent, carrier.id).text = "\n\n".join(texts)
+    for each in others:
+        _suppress(each, "in another mail")
+    return carrier
+
+
+def _mail_waiting(now: datetime, answers_after: timedelta) -> Any:
+    answers = select(MailContent.outbox_id).where(MailContent.holder.startswith(OF_ANSWERS))
     return (
         select(OutboxRow)
         .where(
             OutboxRow.channel == EMAIL,
             OutboxRow.status == DeliveryStatus.PENDING.value,
             OutboxRow.available_at <= now,
+            or_(OutboxRow.at <= now - answers_after, OutboxRow.id.not_in(answers)),
         )
         .order_by(OutboxRow.available_at, OutboxRow.id)
         .limit(1)

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from tenin.clock import utcnow
 from tenin.conversation.models import ProofAttempt, ProvedOrder, SignedIn
-from tenin.conversation.transcript import lock_conversation
+from tenin.conversation.transcript import lock_conversation, lock_for_customer
 
 LOCKS = 7_001  # PostgreSQL's advisory locks of this module
 REMEMBERED = timedelta(minutes=60)
@@ -151,7 +151,7 @@ def sign_in(session: Session, conversation_id: str, customer_id: str, until: dat
         OtherCustomerError: if it is, or was, another customer's.
         NoSuchConversation: if there is none of that id.
     """
-    lock_conversation(session, conversation_id)
+    lock_for_customer(session, conversation_id)
     row = session.get(SignedIn, conversation_id, populate_existing=True)
     if row is None:
         session.add(SignedIn(conversation_id=conversation_id, customer_id=customer_id, until=until))

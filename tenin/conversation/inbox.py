@@ -13,12 +13,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tenin.clock import utcnow
-from tenin.conversation import ownership
-from tenin.conversation.models import Author, Conversation, InboxRow, InboxStatus, Owner
-from tenin.conversation.transcript import Reply, add_line, lock_conversation
+from tenin.conversation import ownership, tracker
+from tenin.conversation.models import Author, Conversation, InboxRow, InboxStatus, Line, Owner
+from tenin.conversation.transcript import Reply, add_line, lock_conversation, lock_for_customer
 from tenin.conversation.voice import Voice
+from tenin.conversation.wish import wish_of
 
 ASK_FOR_PERSON = "/human_agent"
+LEAVE_MESSAGE = "/leave_message"
+LEAVE_QUEUE = "/leave_queue"
+SHOW_MENU = "/show_menu"
 
 
 @dataclass(frozen=True)
@@ -58,14 +62,15 @@ def accept(
 ) -> Accepted:
     """Take a message into the transcript and the inbox, once.
 
-    A request for a person by button changes the owner here and now: it needs no
-    bot. The caller's transaction must be committed before the channel acknowledges.
+    A request for a person by button, or to leave a message or the queue, changes the owner here
+    and now: it needs no bot. What is typed in the queue is acknowledged once. The caller's
+    transaction must be committed before the channel acknowledges.
 
     Raises:
-        NoSuchConversation: if there is none of that id.
+        NoSuchConversation: if there is none of that id, or it was erased.
     """
     now = now or utcnow()
-    conversation = lock_conversation(session, conversation_id)
+    conversation = lock_for_customer(session, conversation_id)
     known = session.execute(
         select(InboxRow).where(
             InboxRow.channel == conversation.channel,
@@ -88,8 +93,12 @@ def accept(
             key=incoming.external_id,
             now=now,
         )
-    wants_person = incoming.payload == ASK_FOR_PERSON
-    for_bot = conversation.owner == Owner.BOT.value and not wants_person
+    payload = incoming.payload
+    if payload == LEAVE_QUEUE and conversation.owner == Owner.BOT.value:
+        payload = SHOW_MENU  # they have left it already
+    for_people = payload in (ASK_FOR_PERSON, LEAVE_MESSAGE, LEAVE_QUEUE)
+    for_bot = conversation.owner == Owner.BOT.value and not for_people
+    waits = conversation.owner == Owner.QUEUE.value and incoming.kind == "text"
     row = InboxRow(
         conversation_id=conversation.id,
         channel=conversation.channel,
@@ -97,7 +106,7 @@ def accept(
         external_id=incoming.external_id,
         kind=incoming.kind,
         text=incoming.text,
-        payload=incoming.payload,
+        payload=payload,
         language=incoming.language,
         address=incoming.address,
         line_number=line.number if line is not None else None,
@@ -110,9 +119,36 @@ def accept(
     session.add(row)
     conversation.updated_at = now
     session.flush()
-    if wants_person:
-        ownership.request_person(session, conversation, "asked", voice, now)
+    if payload == ASK_FOR_PERSON:
+        wish = wish_of(tracker.load(session, conversation.id))
+        ownership.request_person(
+            session,
+            conversation,
+            wish.reason,
+            voice,
+            now,
+            category=wish.category,
+            signs=wish.signs,
+        )
+    elif payload == LEAVE_MESSAGE:
+        ownership.leave_message(session, conversation, voice, now)
+    elif payload == LEAVE_QUEUE:
+        ownership.leave_queue(session, conversation, voice, now)
+    elif waits:
+        _acknowledge(session, conversation, voice)
     return Accepted(row.id, row.line_number, True, Owner(conversation.owner))
+
+
+def _acknowledge(session: Session, conversation: Conversation, voice: Voice) -> None:
+    """Say once that what is written while waiting is kept; after that the page shows the place."""
+    said = select(Line.id).where(
+        Line.conversation_id == conversation.id,
+        Line.author == Author.SYSTEM.value,
+        Line.key == f"kept-{conversation.epoch}",
+    )
+    if session.execute(said).first() is None:
+        line = voice.add_system_line(session, conversation, "utter_handoff_kept")
+        line.key = f"kept-{conversation.epoch}"
 
 
 def is_waiting(session: Session, conversation_id: str) -> bool:

@@ -21,6 +21,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     String,
     Text,
     UniqueConstraint,
@@ -48,6 +49,23 @@ class Owner(str, enum.Enum):
     AGENT = "agent"
 
 
+class Awaiting(str, enum.Enum):
+    """What a customer in the queue waits for."""
+
+    LIVE = "live"  # a person, now
+    MESSAGE = "message"  # an answer to a message they left
+
+
+class Outcome(str, enum.Enum):
+    """How a person's service, or the waiting for it, ended."""
+
+    RESOLVED = "resolved"
+    HANDED_BACK = "handed_back"
+    TRANSFERRED = "transferred"
+    RETURNED = "returned"  # to the queue: the agent was gone before a first answer
+    LEFT = "left"  # the customer went back to the bot
+
+
 class Author(str, enum.Enum):
     """Who said a line."""
 
@@ -55,6 +73,7 @@ class Author(str, enum.Enum):
     BOT = "bot"
     AGENT = "agent"
     SYSTEM = "system"
+    NOTE = "note"  # an agent's, for agents alone
 
 
 class InboxStatus(str, enum.Enum):
@@ -64,6 +83,7 @@ class InboxStatus(str, enum.Enum):
     DONE = "done"  # a turn was committed for it
     PERSON = "person"  # a person owns the conversation: theirs to answer
     FAILED = "failed"  # given up on, visible to agents
+    ERASED = "erased"  # the customer had it erased before anybody answered
 
 
 class DeliveryStatus(str, enum.Enum):
@@ -83,7 +103,15 @@ class Visibility(str, enum.Enum):
 
 
 class Conversation(Base):
-    """One customer's conversation and who owns it."""
+    """One customer's conversation and who owns it.
+
+    While a person is wanted: `category` is the need it is about and `skill` whom that asks for;
+    `priority` and its reasons `signs`; `returned_at` since when it goes before others of its
+    priority; `offered_to` which agent may take it first, until `offered_until`, and `passed_over`
+    who let it pass. `told` is what was last promised (`tenin.conversation.people`), `handoff_id`
+    the record of this service (`Handoff`).
+    With `erased_at` nothing of what was said is left, and nobody gets into it any more.
+    """
 
     __tablename__ = "conversation"
 
@@ -97,11 +125,26 @@ class Conversation(Base):
     reason: Mapped[str | None] = Column(String(64))
     asked: Mapped[int] = Column(Integer, nullable=False, default=0)
     waiting_since: Mapped[datetime | None] = Column(UTCDateTime)
+    category: Mapped[str | None] = Column(String(64))
+    skill: Mapped[str | None] = Column(String(32))
+    priority: Mapped[int] = Column(Integer, nullable=False, default=0)
+    signs: Mapped[list[str]] = Column(JSON, nullable=False, default=list)
+    awaiting: Mapped[str] = Column(String(8), nullable=False, default=Awaiting.LIVE.value)
+    returned_at: Mapped[datetime | None] = Column(UTCDateTime)
+    offered_to: Mapped[str | None] = Column(String(32))
+    offered_until: Mapped[datetime | None] = Column(UTCDateTime)
+    passed_over: Mapped[list[str]] = Column(JSON, nullable=False, default=list)
+    last_agent_id: Mapped[str | None] = Column(String(64))
+    handoff_id: Mapped[int | None] = Column(Identifier)
+    told_kind: Mapped[str | None] = Column(String(16))
+    told: Mapped[dict[str, Any] | None] = Column(JSON)
+    told_at: Mapped[datetime | None] = Column(UTCDateTime)
     last_line: Mapped[int] = Column(Integer, nullable=False, default=0)
     lease_token: Mapped[str | None] = Column(String(32))
     lease_until: Mapped[datetime | None] = Column(UTCDateTime)
     created_at: Mapped[datetime] = Column(UTCDateTime, nullable=False)
     updated_at: Mapped[datetime] = Column(UTCDateTime, nullable=False)
+    erased_at: Mapped[datetime | None] = Column(UTCDateTime)
 
     __table_args__ = (
         Index("conversation_by_owner", "owner", "waiting_since"),
@@ -109,14 +152,60 @@ class Conversation(Base):
     )
 
 
+class Handoff(Base):
+    """One time that a person was wanted: from the asking, or the taking, to the end.
+
+    What agents are measured by and waiting times are told from. `first_answer_at` is the agent's
+    first line after taking it; `promised_low` and `promised_high` are the seconds of the wait
+    that was told first, none if none was.
+    """
+
+    __tablename__ = "handoff"
+
+    id: Mapped[int] = Column(Identifier, primary_key=True, autoincrement=True)
+    conversation_id: Mapped[str] = Column(ForeignKey("conversation.id"), nullable=False)
+    reason: Mapped[str] = Column(String(64), nullable=False)
+    category: Mapped[str | None] = Column(String(64))
+    skill: Mapped[str | None] = Column(String(32))
+    language: Mapped[str] = Column(String(16), nullable=False)
+    awaiting: Mapped[str] = Column(String(8), nullable=False)
+    asked_at: Mapped[datetime] = Column(UTCDateTime, nullable=False)
+    promised_low: Mapped[int | None] = Column(Integer)
+    promised_high: Mapped[int | None] = Column(Integer)
+    agent_id: Mapped[str | None] = Column(String(64))
+    agent_name: Mapped[str | None] = Column(String(128))
+    taken_at: Mapped[datetime | None] = Column(UTCDateTime)
+    first_answer_at: Mapped[datetime | None] = Column(UTCDateTime)
+    ended_at: Mapped[datetime | None] = Column(UTCDateTime)
+    outcome: Mapped[str | None] = Column(String(16))
+    resolution: Mapped[str | None] = Column(String(64))
+    rating: Mapped[int | None] = Column(Integer)
+    rating_word: Mapped[str | None] = Column(Text)
+    rated_at: Mapped[datetime | None] = Column(UTCDateTime)
+
+    __table_args__ = (
+        Index("handoff_by_conversation", "conversation_id"),
+        Index("handoff_by_time", "asked_at"),
+        Index("handoff_by_end", "ended_at"),
+        Index("handoff_by_rating", "rated_at"),
+        Index("handoff_by_take", "taken_at"),
+    )
+
+
 class WebSession(Base):
-    """A browser's proof that a conversation is its own: only the token's hash is kept."""
+    """A browser's proof that a conversation is its own: only the token's hash is kept.
+
+    One that was opened `by_link` is somebody's who can read a mail, and no more than that.
+    """
 
     __tablename__ = "web_session"
 
     token_hash: Mapped[str] = Column(String(64), primary_key=True)
     conversation_id: Mapped[str] = Column(ForeignKey("conversation.id"), nullable=False)
     created_at: Mapped[datetime] = Column(UTCDateTime, nullable=False)
+    by_link: Mapped[bool] = Column(Boolean, nullable=False, default=False)
+
+    __table_args__ = (Index("web_session_by_conversation", "conversation_id"),)
 
 
 class Line(Base):
@@ -151,6 +240,42 @@ class Offer(Base):
     payload: Mapped[str] = Column(Text, nullable=False)
 
     __table_args__ = (Index("offer_by_conversation", "conversation_id"),)
+
+
+class StoredFile(Base):
+    """A file that a customer or an agent has sent, with the line that carries it.
+
+    `name` and `media_type` are ours, told from its content; `width` and `height` a picture's. What
+    is in it stands apart (`FileContent`), so that a look at what there is reads no content.
+    """
+
+    __tablename__ = "stored_file"
+
+    id: Mapped[str] = Column(String(32), primary_key=True)
+    conversation_id: Mapped[str] = Column(ForeignKey("conversation.id"), nullable=False)
+    line_number: Mapped[int] = Column(Integer, nullable=False)
+    author: Mapped[str] = Column(String(8), nullable=False)
+    key: Mapped[str] = Column(String(64), nullable=False)
+    name: Mapped[str] = Column(String(128), nullable=False)
+    media_type: Mapped[str] = Column(String(32), nullable=False)
+    size: Mapped[int] = Column(Integer, nullable=False)
+    width: Mapped[int | None] = Column(Integer)
+    height: Mapped[int | None] = Column(Integer)
+    at: Mapped[datetime] = Column(UTCDateTime, nullable=False)
+
+    __table_args__ = (
+        UniqueConstraint("conversation_id", "author", "key", name="stored_file_once"),
+        Index("stored_file_by_time", "at"),
+    )
+
+
+class FileContent(Base):
+    """What is in a file."""
+
+    __tablename__ = "file_content"
+
+    file_id: Mapped[str] = Column(ForeignKey("stored_file.id"), primary_key=True)
+    data: Mapped[bytes] = Column(LargeBinary, nullable=False)
 
 
 class InboxRow(Base):
@@ -322,6 +447,41 @@ class SignedIn(Base):
     conversation_id: Mapped[str] = Column(ForeignKey("conversation.id"), primary_key=True)
     customer_id: Mapped[str] = Column(String(128), nullable=False)
     until: Mapped[datetime | None] = Column(UTCDateTime)
+
+    __table_args__ = (Index("signed_in_by_customer", "customer_id"),)
+
+
+class PageConsent(Base):
+    """Whether the customer of a conversation agreed that pages seen are told; their last word."""
+
+    __tablename__ = "page_consent"
+
+    conversation_id: Mapped[str] = Column(ForeignKey("conversation.id"), primary_key=True)
+    agreed: Mapped[bool] = Column(Boolean, nullable=False)
+    at: Mapped[datetime] = Column(UTCDateTime, nullable=False)
+
+
+class PageView(Base):
+    """A page of the shop that the customer of a conversation looked at, having agreed to tell.
+
+    `sku` is a product of the catalogue's; `seconds` how long the page was looked at, if told.
+    """
+
+    __tablename__ = "page_view"
+
+    id: Mapped[int] = Column(Identifier, primary_key=True, autoincrement=True)
+    conversation_id: Mapped[str] = Column(ForeignKey("conversation.id"), nullable=False)
+    path: Mapped[str] = Column(String(512), nullable=False)
+    title: Mapped[str] = Column(String(200), nullable=False)
+    sku: Mapped[str | None] = Column(String(64))
+    kind: Mapped[str | None] = Column(String(16))
+    seconds: Mapped[int | None] = Column(Integer)
+    at: Mapped[datetime] = Column(UTCDateTime, nullable=False)
+
+    __table_args__ = (
+        Index("page_view_by_conversation", "conversation_id", "id"),
+        Index("page_view_by_time", "at"),
+    )
 
 
 class DeskLink(Base):

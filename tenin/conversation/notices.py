@@ -15,14 +15,11 @@ from sqlalchemy.orm import Session
 
 from tenin.clock import utcnow
 from tenin.conversation.consent import recipient
-from tenin.conversation.delivery import EMAIL
+from tenin.conversation.delivery import EMAIL, put_mail
 from tenin.conversation.models import (
     Author,
     Conversation,
-    DeliveryStatus,
     Line,
-    MailContent,
-    OutboxRow,
 )
 from tenin.conversation.transcript import add_line, lock_conversation, recent_texts
 from tenin.conversation.voice import Voice
@@ -85,27 +82,14 @@ def _add_mail(
 ) -> None:
     language = conversation.language
     said = voice.reply(response_key, language, EMAIL, **values)
-    row = OutboxRow(
-        conversation_id=conversation.id,
-        line_number=line_number,
-        channel=EMAIL,
-        epoch=conversation.epoch,
-        status=DeliveryStatus.PENDING.value,
-        at=now,
-        attempts=0,
-        available_at=now,
-    )
-    session.add(row)
-    session.flush()
     holder, address = to
-    session.add(
-        MailContent(
-            outbox_id=row.id,
-            holder=holder,
-            address=address,
-            language=language,
-            subject=voice.reply("utter_mail_subject", language, EMAIL).text,
-            text=voice.reply("utter_mail_body", language, EMAIL, notice=said.text).text,
-        )
+    put_mail(
+        session,
+        conversation,
+        line_number,
+        holder=holder,
+        address=address,
+        subject=voice.reply("utter_mail_subject", language, EMAIL).text,
+        text=voice.reply("utter_mail_body", language, EMAIL, notice=said.text).text,
+        now=now,
     )
-    session.flush()

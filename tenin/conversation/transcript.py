@@ -26,9 +26,11 @@ from tenin.conversation.models import (
     Visibility,
 )
 
+FILE = "file"  # the type of a card that is a file
+
 
 class NoSuchConversation(LookupError):
-    """There is no conversation with this id."""
+    """There is no conversation with this id, or nothing is left of it."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,18 @@ def lock_conversation(session: Session, conversation_id: str) -> Conversation:
     return found
 
 
+def lock_for_customer(session: Session, conversation_id: str) -> Conversation:
+    """As `lock_conversation`, for what a customer does: nobody goes on with what was erased.
+
+    Raises:
+        NoSuchConversation: if there is none, or it was erased.
+    """
+    conversation = lock_conversation(session, conversation_id)
+    if conversation.erased_at is not None:
+        raise NoSuchConversation(conversation_id)
+    return conversation
+
+
 def add_line(
     session: Session,
     conversation: Conversation,
@@ -92,7 +106,7 @@ def add_line(
     """Add a line to a locked conversation, its offers, and its outbox row if it goes out.
 
     A line of the bot, an agent or the system is pending delivery; with visibility
-    `desk` it is suppressed: agents see it, the customer never does.
+    `desk` it is suppressed: agents see it, the customer never does. A note goes nowhere.
     """
     now = now or utcnow()
     conversation.last_line += 1
@@ -123,7 +137,7 @@ def add_line(
     session.add(line)
     if visibility is Visibility.ALL:
         session.add_all(offers)
-    if author is not Author.CUSTOMER:
+    if author not in (Author.CUSTOMER, Author.NOTE):
         status = (
             DeliveryStatus.PENDING if visibility is Visibility.ALL else DeliveryStatus.SUPPRESSED
         )
@@ -155,6 +169,12 @@ def lines_after(
     if not desk:
         wanted = wanted.where(Line.visibility == Visibility.ALL.value)
     return list(session.execute(wanted).scalars())
+
+
+def words_of(line: Line) -> str:
+    """A line in words alone, for whoever can't be shown the file that it carries: then its name."""
+    names = [str(card["name"]) for card in line.cards if card.get("type") == FILE]
+    return "\n".join(filter(None, [str(line.text), *names]))
 
 
 def recent_texts(session: Session, conversation_id: str, count: int = 8) -> list[str]:

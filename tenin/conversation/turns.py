@@ -31,6 +31,7 @@ from tenin.conversation.models import (
 )
 from tenin.conversation.transcript import Reply, add_line, lock_conversation, recent_texts
 from tenin.conversation.voice import Voice
+from tenin.conversation.wish import wish_of
 from tenin.database import read_transaction, write_transaction
 
 LONGEST_ERROR = 2_000
@@ -74,7 +75,8 @@ class Outcome:
 
     `events` are Rasa's new events, `snapshot` what it is to be given next time,
     `loaded` how many events the turn was given; `person_wanted` is the reason if the
-    turn asks for a person, `language` what the customer asked to go on in.
+    turn asks for a person, `category` the need it is about and `signs` what raises its priority
+    (`tenin.conversation.queue`); `language` what the customer asked to go on in.
     """
 
     events: Sequence[dict[str, Any]]
@@ -82,6 +84,8 @@ class Outcome:
     replies: Sequence[Reply]
     loaded: int = 0
     person_wanted: str | None = None
+    category: str | None = None
+    signs: Sequence[str] = ()
     language: str | None = None
 
 
@@ -184,7 +188,16 @@ def _give_up(
     row.status, row.done_at = InboxStatus.FAILED.value, now
     conversation.lease_token = conversation.lease_until = None
     session.flush()
-    ownership.request_person(session, conversation, "turn_failed", voice, now)
+    wish = wish_of(tracker.load(session, conversation.id))
+    ownership.request_person(
+        session,
+        conversation,
+        "turn_failed",
+        voice,
+        now,
+        category=wish.category,
+        signs=wish.signs,
+    )
 
 
 def renew(engine: Engine, turn: Turn, lease: timedelta, now: datetime | None = None) -> bool:
@@ -254,7 +267,15 @@ def commit(
         if current:
             restock.named_in_welcome(session, restock.told_in(events), now)
         if outcome.person_wanted and current:
-            ownership.request_person(session, conversation, outcome.person_wanted, voice, now)
+            ownership.request_person(
+                session,
+                conversation,
+                outcome.person_wanted,
+                voice,
+                now,
+                category=outcome.category,
+                signs=outcome.signs,
+            )
         return current
 
 
