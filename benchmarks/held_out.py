@@ -18,17 +18,16 @@ from pathlib import Path
 
 from spacy.language import Language
 
-from benchmarks.variety import read
 from tenin.language.classification import Judgement, NeedModel
 from tenin.language.features import features, script
 from tenin.language.languages import load_languages
 from tenin.language.learning import Settings, examples_of, train
 from tenin.language.pipeline import build_pipeline
-from tenin.language.yamlfile import read_yaml
+from tenin.training.corpus import HELD_OUT, TRAINED, read_sentences
+from tenin.training.understanding import configured
 
 ROOT = Path(__file__).parents[1]
 OUT_OF_SCOPE = "out_of_scope"
-CLASSIFIER = "tenin.bot.classifier.NeedClassifier"
 
 
 @dataclass(frozen=True)
@@ -50,30 +49,18 @@ class Answer:
         return OUT_OF_SCOPE if self.judgement.refused else self.likeliest
 
 
-def sentences(folder: Path) -> list[tuple[str, str]]:
-    """Give text and need of each example in the NLU files below `folder`."""
-    return [(sentence.text, sentence.need) for sentence in read(folder)]
-
-
-def configured_share() -> float:
-    """Give what config.yml sets as the share that may be refused."""
-    pipeline = read_yaml(ROOT / "config.yml")["pipeline"]
-    found = [part for part in pipeline if part["name"] == CLASSIFIER]
-    return float(found[0].get("refused", Settings.refused))
-
-
 def learn(pipeline: Language, share: float) -> NeedModel:
     """Learn from the project's training data."""
-    texts = sentences(ROOT / "data" / "nlu")
+    texts = [(each.text, each.need) for each in read_sentences(ROOT, TRAINED)]
     return train(examples_of(texts, pipeline), Settings(refused=share))
 
 
 def ask(pipeline: Language, model: NeedModel, language: str) -> list[Answer]:
     """Ask for every held-out sentence of a language."""
     answers = []
-    for text, need in sentences(ROOT / "tests" / "nlu" / language):
-        doc = pipeline(text)
-        answers.append(Answer(text, need, model.judge(features(doc), script(doc))))
+    for each in read_sentences(ROOT, HELD_OUT, language):
+        doc = pipeline(each.text)
+        answers.append(Answer(each.text, each.need, model.judge(features(doc), script(doc))))
     return answers
 
 
@@ -107,7 +94,7 @@ def main() -> None:
     """Learn, ask and print."""
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument(
-        "--refused", type=float, default=configured_share(), help="else that of config.yml"
+        "--refused", type=float, default=configured(ROOT)[0].refused, help="else that of config.yml"
     )
     share = arguments.parse_args().refused
     pipeline = build_pipeline(ROOT / "var" / "cache")

@@ -139,7 +139,7 @@ def banking(folder: Path, nlp: Language) -> dict[str, Any]:
 
 def main() -> None:
     """Measure all and keep the results."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="holds hint3/ and banking77/")
     folder = parser.parse_args().data
     runs = json.loads(RESULTS.read_text())["runs"] if RESULTS.exists() else 0

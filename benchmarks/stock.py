@@ -28,12 +28,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.variety import read
 from tenin.clock import utcnow
 from tenin.database import make_engine, migrate, write_transaction
 from tenin.model import model_path, rasa_environment, verify
 from tenin.shop.models import MIGRATIONS, VERSION_TABLE
 from tenin.shop.sample_data import load_sample_data
+from tenin.training.corpus import read_file
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULT = Path(__file__).parent / "results" / "stock.json"
@@ -117,8 +117,9 @@ def machine() -> dict[str, Any]:
 def labelled(folder: Path) -> Labelled:
     """Give the examples of each need in the NLU files below a folder, in their order."""
     found: Labelled = defaultdict(list)
-    for sentence in read(folder):
-        found[sentence.need].append(sentence.text)
+    for file in sorted(folder.rglob("*.yml")):
+        for sentence in read_file(file, file.parent.name):
+            found[sentence.need].append(sentence.text)
     return dict(found)
 
 

@@ -7,7 +7,8 @@ distance over the length of the longer, after Unicode NFKC and case folding. Lis
 - examples that stand under two needs, in whatever language;
 - held-out sentences within 0.85 of a training example of any need.
 
-Ends with exit code 1 when a limit is broken. Run from the project's root, and keep
+`tenin check` holds these limits, and tells of what breaks them by file and line; here the figures
+are. Ends with exit code 1 when a limit is broken. Run from the project's root, and keep
 what it prints beside it:
     .venv/bin/python -m benchmarks.variety > benchmarks/results/variety.txt
     .venv/bin/python -m benchmarks.variety ja --need track_order    # while writing
@@ -15,29 +16,18 @@ what it prints beside it:
 
 import argparse
 import sys
-import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from rapidfuzz.distance import Levenshtein
 from rapidfuzz.process import cdist
 
-from tenin.language.yamlfile import read_yaml
+from tenin.training.check.sentences import LIKE, MOST_ALIKE
+from tenin.training.corpus import HELD_OUT, TRAINED, Sentence, read_sentences
 
 ROOT = Path(__file__).parents[1]
-LIKE = 0.85
-MOST_ALIKE = 0.10
-
-
-class Sentence(NamedTuple):
-    """One example: its need, what it says, the same folded, and its file."""
-
-    need: str
-    text: str
-    folded: str
-    path: Path
 
 
 class Pair(NamedTuple):
@@ -50,24 +40,9 @@ class Pair(NamedTuple):
     def __str__(self) -> str:
         """One line for a reader."""
         return (
-            f"{self.likeness:.2f}  {self.one.path.relative_to(ROOT)}: {self.one.text!r}"
+            f"{self.likeness:.2f}  {self.one.file.relative_to(ROOT)}: {self.one.text!r}"
             f" ~ {self.other.need}: {self.other.text!r}"
         )
-
-
-def read(folder: Path) -> list[Sentence]:
-    """Give every example of a need in the YAML files below `folder`."""
-    return list(_read(folder))
-
-
-def _read(folder: Path) -> Iterator[Sentence]:
-    for path in sorted(folder.rglob("*.yml")):
-        for entry in read_yaml(path).get("nlu", []):
-            for line in entry.get("examples", "").splitlines() if "intent" in entry else ():
-                if line.startswith("- "):
-                    text = line[2:].strip()
-                    folded = unicodedata.normalize("NFKC", text).casefold()
-                    yield Sentence(entry["intent"], text, folded, path)
 
 
 def alike(asked: Sequence[Sentence], known: Sequence[Sentence]) -> list[Pair]:
@@ -104,13 +79,13 @@ def under_two_needs(sentences: Sequence[Sentence]) -> list[Pair]:
 
 def report(languages: Sequence[str], need: str | None) -> bool:
     """Print the figures and offenders of these languages; tell whether all limits hold."""
-    everything = read(ROOT / "data/nlu")
+    everything = read_sentences(ROOT, TRAINED)
     doubled = [pair for pair in under_two_needs(everything) if need in (None, pair.one.need)]
     print(f"under two needs: {len(doubled)}")
     print(*(f"    {pair}" for pair in doubled), sep="\n", end="\n" if doubled else "")
     holds = not doubled
     for language in languages:
-        trained = [each for each in everything if each.path.parent.name == language]
+        trained = [each for each in everything if each.language == language]
         by_need: dict[str, list[Sentence]] = defaultdict(list)
         for each in trained:
             if need in (None, each.need):
@@ -118,7 +93,7 @@ def report(languages: Sequence[str], need: str | None) -> bool:
         pairs = {name: alike(examples, examples) for name, examples in by_need.items()}
         shares = {name: len(found) / len(by_need[name]) for name, found in pairs.items()}
         worst = max(shares.values(), default=0.0)
-        asked = [s for s in read(ROOT / "tests/nlu" / language) if need in (None, s.need)]
+        asked = [s for s in read_sentences(ROOT, HELD_OUT, language) if need in (None, s.need)]
         near = alike(asked, trained)
         holds = holds and worst <= MOST_ALIKE and not near
         print(
@@ -138,7 +113,7 @@ def report(languages: Sequence[str], need: str | None) -> bool:
 
 def main() -> int:
     """Report on the languages named, else on all that have training data."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("languages", nargs="*")
     parser.add_argument("--need", help="look at one need alone, as in faq/returns_policy")
     chosen = parser.parse_args()
