@@ -95,7 +95,7 @@ async def in_time(work: Callable[[], T], tracker: Tracker | None = None) -> T:
 def _seconds_since_message(tracker: Tracker) -> float:
     """How long the customer's message has been understood; 0 where the clock was set back."""
     events = (event for event in reversed(tracker.events) if event["event"] == "user")
-    said_at = next(events, {}).get("timestamp")
+    said_at = next((event.get("timestamp") for event in events), None)
     return max(time.time() - said_at, 0.0) if said_at else 0.0
 
 

@@ -12,6 +12,7 @@ from rasa_sdk import Tracker
 
 from actions import context
 from tenin.conversation.identity import customer_of
+from tenin.conversation.page_views import products_seen
 from tenin.database import read_transaction
 from tenin.shop.interface import Order
 
@@ -33,6 +34,16 @@ class Known:
         """The SKUs of what they bought, the newest first, each once."""
         kept = (order for order in self.orders if order.status != "cancelled")
         return list(dict.fromkeys(item.sku for order in kept for item in order.items))
+
+
+def looked_at(tracker: Tracker) -> list[str]:
+    """The SKUs that the customer agreed to tell they looked at, the newest first. Blocking."""
+    try:
+        with read_transaction(context.conversations()) as session:
+            return products_seen(session, tracker.sender_id)
+    except Exception:
+        logger.exception("what was looked at can't be told")
+        return []
 
 
 def known(tracker: Tracker) -> Known | None:

@@ -155,4 +155,4 @@ def errand_of(need: str, order: Order, agreed: Change | None = None) -> Errand:
 
 def statuses_of(need: str | None) -> frozenset[str]:
     """The statuses of the orders that a need is likely meant for."""
-    return ERRANDS[need].statuses if need in ERRANDS else ON_ITS_WAY
+    return ERRANDS[need].statuses if need and need in ERRANDS else ON_ITS_WAY

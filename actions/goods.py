@@ -72,7 +72,7 @@ async def meant(
 
 def card(good: ProductView) -> dict[str, Any]:
     """A product with what is to be known of it."""
-    return _card(good, f"{good.description} {good.reason}")
+    return {**_card(good, f"{good.description} {good.reason}"), "in_stock": good.in_stock}
 
 
 def recommendation_card(good: Recommendation) -> dict[str, Any]:

@@ -61,7 +61,7 @@ def foreign_currency(tracker: Tracker) -> str | None:
     return None
 
 
-def wish(tracker: Tracker, known: dict[str, str], bought: list[str]) -> Wish:
+def wish(tracker: Tracker, known: dict[str, str], bought: list[str], looked_at: list[str]) -> Wish:
     """What the slots, and what the message says besides, come to."""
     slots = {name: known.get(name) or tracker.get_slot(name) for name in QUESTIONS}
     purpose, budget = slots["purpose"], slots["budget"]
@@ -74,6 +74,7 @@ def wish(tracker: Tracker, known: dict[str, str], bought: list[str]) -> Wish:
         most=Decimal(budget) if budget and budget not in (OPEN, LITTLE) else None,
         cheap=budget == LITTLE,
         bought=bought,
+        looked_at=looked_at,
     )
 
 

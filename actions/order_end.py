@@ -125,7 +125,7 @@ def _carry_out(tracker: Tracker, access: Access, trial: _Trial) -> list[Line]:
     agreed = trial.agreed if confirmed else None
     if agreed is not None and agreed.change.order != order.number:
         agreed = None
-    errand = errand_of(need, order, agreed and agreed.change)
+    errand = errand_of(need, order, agreed.change if agreed else None)
     if errand.make is None or (errand.plan and not confirmed):
         return [{"response": "utter_order_kept"}]
     item = next((item for item in order.items if item.id == tracker.get_slot(ITEM)), None)

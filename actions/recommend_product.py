@@ -49,11 +49,11 @@ class ActionRecommendProduct(Action):
         rejected = with_rejected(tracker)
 
         def look_up() -> _Found:
-            known = customer.known(tracker)
+            known, looked_at = customer.known(tracker), customer.looked_at(tracker)
             language = context.language(tracker)
             with read_transaction(context.shop()) as session:
                 said = need.said(tracker, session)
-                wish = need.wish(tracker, said, known.bought if known else [])
+                wish = need.wish(tracker, said, known.bought if known else [], looked_at)
                 if need.is_for_cheaper(tracker):
                     return _cheaper(session, tracker, wish, rejected)
                 return _look_up(session, language, wish, rejected)
@@ -106,7 +106,9 @@ def _cheaper(session: Any, tracker: Tracker, wish: Wish, rejected: Sequence[str]
     prices = [good.price for good in last]
     most = min([*prices, *([wish.most] if wish.most is not None else [])], default=None)
     category = wish.category or (last[0].category if last else None)
-    below = replace(wish, most=None if most is None else most - CENT, category=category)
+    below = replace(
+        wish, looked_at=(), most=None if most is None else most - CENT, category=category
+    )
     found = recommend(session, language, exclude=rejected, wish=below)
     return _Found(found, None, cheapest=not found)
 
@@ -127,10 +129,16 @@ def _say(dispatcher: CollectingDispatcher, found: _Found) -> None:
             price=[float(nearest.price), nearest.currency],
             json_message=cards,
         )
-    elif found.by_price and reasons != {"history"}:
+    elif found.by_price and not reasons <= {"history", "looked_at"}:
         dispatcher.utter_message(response="utter_recommend_cheap", json_message=cards)
     elif reasons == {"need"}:
         dispatcher.utter_message(response="utter_recommend_for_need", json_message=cards)
+    elif "looked_at" in reasons:
+        dispatcher.utter_message(
+            response="utter_recommend_looked_at",
+            product=next(good.name for good in found.goods if good.because == "looked_at"),
+            json_message=cards,
+        )
     elif "history" in reasons:
         dispatcher.utter_message(response="utter_recommend_history", json_message=cards)
     elif found.best is not None:

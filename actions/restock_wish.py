@@ -108,7 +108,7 @@ def _note(tracker: Tracker, address: str | None) -> tuple[str, str]:
     language, conversation = context.language(tracker), tracker.sender_id
     sku = tracker.get_slot("product")
     with read_transaction(context.shop()) as session:
-        found = products_by_sku(session, [sku] if sku else [], language)
+        found = products_by_sku(session, [sku], language)
     if not found:
         return "utter_restock_person", ""
     good = found[0]

@@ -72,4 +72,30 @@ def _say(dispatcher: CollectingDispatcher, order: Order) -> None:
         shipped=order.shipped_on and order.shipped_on.isoformat(),
         expected=order.expected_on and order.expected_on.isoformat(),
         delivered=order.delivered_on and order.delivered_on.isoformat(),
+        json_message={"cards": [_card(order)]},
     )
+
+
+def _card(order: Order) -> dict[str, Any]:
+    """The order as a card: facts alone, which the page puts into words."""
+    return {
+        "kind": "order",
+        "title": order.number,
+        "number": order.number,
+        "status": order.status,
+        "placed_on": order.placed_on.isoformat(),
+        "expected_on": order.expected_on and order.expected_on.isoformat(),
+        "delivered_on": order.delivered_on and order.delivered_on.isoformat(),
+        "carrier": order.carrier,
+        "tracking_number": order.tracking_number,
+        "items": [
+            {
+                "name": item.name,
+                "details": ", ".join(filter(None, (item.size, item.colour))),
+                "quantity": item.quantity,
+            }
+            for item in order.items
+        ],
+        "total": float(order.total),
+        "currency": order.currency,
+    }

@@ -41,7 +41,8 @@ class ActionWelcome(Action):
             with read_transaction(context.shop()) as session:
                 return known, recommend(session, context.language(tracker), wish=wish)
 
-        known, featured = None, []
+        known: Known | None = None
+        featured: list[Recommendation] = []
         try:
             known, featured = await context.in_time(look_up)
         except Exception:

@@ -14,6 +14,7 @@ from tenin.shop.catalogue import ProductView, products_by_sku
 # A kind of reason, the strongest first, and how it is said.
 RESPONSES = {
     "need": "utter_why_need",
+    "looked_at": "utter_why_looked_at",
     "history": "utter_why_history",
     "popular": "utter_why_popular",
 }

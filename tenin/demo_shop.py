@@ -66,6 +66,18 @@ async def shop_page(request: Request) -> Response:
     return await asyncio.to_thread(read)
 
 
+async def widget_page(request: Request) -> Response:
+    """`GET /widget`: the chat's options, to be tried."""
+    language = _language(request)
+    html = render(
+        "widget.html",
+        language=language,
+        languages=configured(),
+        strings=strings(language)["embed"],
+    )
+    return HTMLResponse(html, headers={"cache-control": "no-store"})
+
+
 async def sign_in(request: Request) -> Response:
     """`POST /demo/sign-in`: become one of the sample's customers."""
     services = services_of(request)
@@ -103,6 +115,7 @@ async def sign_out(request: Request) -> Response:
 
 routes = [
     Route("/", shop_page, methods=["GET"]),
+    Route("/widget", widget_page, methods=["GET"]),
     Route("/demo/sign-in", sign_in, methods=["POST"]),
     Route("/demo/sign-out", sign_out, methods=["POST"]),
 ]

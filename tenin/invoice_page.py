@@ -13,11 +13,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from tenin.keys import BadTokenError, ExpiredTokenError
 from tenin.language.languages import match
 from tenin.pages.rendering import render, strings
 from tenin.services import services_of
 from tenin.shop.interface import ShopError
-from tenin.shop.invoice_link import BadLinkError, ExpiredLinkError, read_link
+from tenin.shop.invoice_link import read_link
 
 PRIVATE = {
     "cache-control": "no-store",
@@ -44,9 +45,9 @@ async def invoice(request: Request) -> Response:
     accepted = match(request.headers.get("accept-language", "").split(",")[0])
     try:
         link = read_link(services.settings.secret, str(request.path_params["token"]))
-    except ExpiredLinkError as error:
-        return _closed("expired", match(error.language))
-    except BadLinkError as error:
+    except ExpiredTokenError as error:
+        return _closed("expired", match(error.claims["lang"]))
+    except BadTokenError as error:
         logger.info("an invoice's link was refused: %s", error)
         return _closed("bad", accepted)
     language = match(link.language)

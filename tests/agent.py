@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,16 +10,39 @@ from urllib.parse import urlsplit
 import httpx
 
 
-class DeskAgent:
-    """One agent at the desk, let in by a one-time link."""
+def form_token(page: str) -> str:
+    """The token in a form of the desk's pages."""
+    found = re.search(r'name="token" value="([^"]*)"', page)
+    assert found, page
+    return found[1]
 
-    def __init__(self, url: str, link: str) -> None:
-        """Go in by the link."""
+
+def sign_in(http: httpx.Client, login: str, password: str, wanted: str = "") -> httpx.Response:
+    """Fill in the form to sign in and send it, as a browser without scripts does."""
+    page = http.get("/desk/sign-in", params={"next": wanted} if wanted else None)
+    assert page.status_code == 200, page.text
+    form = {"token": form_token(page.text), "next": wanted, "login": login, "password": password}
+    return http.post("/desk/sign-in", data=form)
+
+
+class DeskAgent:
+    """One agent at the desk, let in by a one-time link or by a password."""
+
+    def __init__(self, url: str, link: str = "", login: str = "", password: str = "") -> None:
+        """Go in by the link, or sign in."""
         self.http = httpx.Client(base_url=url, timeout=30, trust_env=False, verify=False)
-        parts = urlsplit(link)
-        answer = self.http.get(f"{parts.path}?{parts.query}")
+        if link:
+            parts = urlsplit(link)
+            answer = self.http.get(f"{parts.path}?{parts.query}")
+        else:
+            answer = sign_in(self.http, login, password)
         assert answer.status_code == 303, answer.text
         self.http.headers["x-tenin-desk"] = "1"
+
+    def be(self, presence: str) -> None:
+        """Turn the switch to `online`, `busy` or `away`."""
+        answer = self.http.post("/desk/api/me/presence", json={"presence": presence})
+        assert answer.status_code == 200, answer.text
 
     def conversations(self) -> list[dict[str, Any]]:
         """The list as the agent sees it."""

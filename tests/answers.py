@@ -6,6 +6,7 @@ import re
 from functools import cache, lru_cache
 
 from tenin.conversation.voice import Voice
+from tenin.desk.desk_file import FILE, load_desk_file
 from tests.system import PROJECT
 
 PLACEHOLDER = re.compile(r"\{[^{}]+\}")
@@ -18,7 +19,12 @@ def voice() -> Voice:
 
 
 def is_wording_of(key: str, language: str, text: str) -> bool:
-    """Whether `text` is the response `key` in `language`; `menu <name>` is a menu's prompt."""
+    """Whether `text` is the response `key` in `language`.
+
+    `menu <name>` is a menu's prompt, `desk_question` a question of desk.yml.
+    """
+    if key == "desk_question":
+        return text in {entry.asks[language] for entry in load_desk_file(PROJECT / FILE).questions}
     if key.startswith("menu "):
         return text == voice().menus.prompt(key.removeprefix("menu "), language)
     return any(

@@ -64,7 +64,10 @@ def pytest_runtest_makereport(
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that need the whole system go to one worker of pytest-xdist: it starts once."""
+    """Browser tests that need the whole system go to one worker of pytest-xdist: it starts once.
+
+    Told dialogues and faults are all of that kind, and many: each worker has a system for them.
+    """
     for item in items:
-        if "system" in getattr(item, "fixturenames", ()):
+        if "system" in getattr(item, "fixturenames", ()) and "browser" in item.path.parts:
             item.add_marker(pytest.mark.xdist_group("system"))

@@ -15,8 +15,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+
+from sqlalchemy.engine import Engine
+
+from tenin.database import make_engine
+from tenin.settings import load_settings
+from tenin.settings_limits import LimitsSettings
+from tests.hours import empty_desk, open_always
 
 PROJECT = Path(__file__).parents[1]
 LINKED = (
@@ -25,8 +32,10 @@ LINKED = (
     "config.yml",
     "credentials.yml",
     "data",
+    "desk.yml",
     "domain.yml",
     "endpoints.yml",
+    "invitations.yml",
     "languages.yml",
     "menus.yml",
     "models",
@@ -38,19 +47,24 @@ START_SECONDS = 600.0  # a first start trains the model
 STOP_SECONDS = 20.0
 
 
+# Tests send as fast as they can: what may be sent is set by those that are about it.
+UNLIMITED = {f"TENIN_LIMITS_{name.upper()}": "0" for name in LimitsSettings.__fields__}
+
+
 class System:
     """A running Tenin; `url` is its address, without a slash at the end."""
 
     def __init__(self, root: Path, environ: dict[str, str] | None = None) -> None:
         """Choose free ports; nothing runs yet."""
         self.root = root
-        self.ports = dict(zip(("web", "bot", "actions"), _free_ports(3), strict=True))
+        self.ports = dict(zip(("web", "bot", "actions"), free_ports(3), strict=True))
         self.url = f"http://127.0.0.1:{self.ports['web']}"
         self.environ = {
             **os.environ,
             "TENIN_ROOT": str(root),
             # Each customer of the tests has an address of their own, as behind a proxy.
             "TENIN_WEB_TRUSTED_PROXIES": "127.0.0.1",
+            **UNLIMITED,
             **{f"TENIN_{tier.upper()}_PORT": str(port) for tier, port in self.ports.items()},
             **(environ or {}),
         }
@@ -131,12 +145,27 @@ def running_system(environ: dict[str, str] | None = None) -> Iterator[System]:
         system = System(root, environ)
         system.start()
         try:
+            _at_desk(system, open_always)
             yield system
         finally:
             system.stop()
 
 
-def _free_ports(count: int) -> list[int]:
+def send_agents_away(system: System) -> None:
+    """Leave nobody at the desk of a system that tests share."""
+    _at_desk(system, empty_desk)
+
+
+def _at_desk(system: System, work: Callable[[Engine], None]) -> None:
+    engine = make_engine(load_settings(system.root, system.environ).database.url)
+    try:
+        work(engine)
+    finally:
+        engine.dispose()
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports on which nobody listens now."""
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
         for each in sockets:

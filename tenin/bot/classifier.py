@@ -4,7 +4,8 @@ Last component of the NLU pipeline in config.yml, after SpacyNLP. It learns full
 (`track_order`, `faq/returns_policy`) with `tenin.language`, sets the intent, fills in
 the response selection as Rasa's ResponseSelector would, and where a message is
 refused puts `nlu_fallback` first as Rasa's FallbackClassifier would, with the nearest
-topics under `near`. A second wish in the message goes under `second_need`.
+topics under `near`. A second wish in the message goes under `second_need`, what a wish for a
+person is about under `about`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import hashlib
 import json
 import logging
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -47,16 +48,14 @@ from rasa.shared.nlu.training_data import util
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from tenin.bot.payloads import NEAR, SECOND_NEED
+from tenin.bot.payloads import ABOUT, NEAR, SECOND_NEED
 from tenin.language import classification, features, learning, model_file
-from tenin.language.classification import OUT_OF_SCOPE, Judgement, NeedModel
-from tenin.language.clauses import clauses
+from tenin.language.classification import Judgement, NeedModel
 from tenin.language.learning import Settings, TrainingError, examples_of, train
 from tenin.language.model_file import ModelFileError, read_model, write_model
+from tenin.language.reading import Rules, read
 
 logger = logging.getLogger(__name__)
-
-MOST_NEAR = 3
 
 _SELECTION_FILE = "selection.json"
 _SOURCES = (classification, features, learning, model_file)
@@ -92,6 +91,7 @@ class NeedClassifier(IntentClassifier, GraphComponent):
     ) -> None:
         """Take Rasa's places to keep things in, and when loaded what was learnt."""
         self._config = {**self.get_default_config(), **config}
+        self._rules = Rules.of(self._config)
         self._model_storage = model_storage
         self._resource = resource
         self._model = model
@@ -114,18 +114,16 @@ class NeedClassifier(IntentClassifier, GraphComponent):
         """Give the defaults of what config.yml may set.
 
         `refused`: share of rightly understood held-out examples that the threshold
-        may refuse. `ranking_length`: how many intents the ranking shows. `talk`: needs that
-        are neither offered as topics nor taken for a second wish. `near`: how confident a
-        topic must be to be offered. `sure`: how confident each of two wishes in one message
-        must be, judged by itself. `person`: the need that goes before any other wish.
+        may refuse. `ranking_length`: how many intents the ranking shows. The others are those
+        of `tenin.language.reading.Rules`.
         """
         return {
             "refused": Settings.refused,
             "ranking_length": LABEL_RANKING_LENGTH,
             "talk": [],
-            "near": 0.15,
-            "sure": 0.75,
-            "person": "human_agent",
+            "near": Rules.near,
+            "sure": Rules.sure,
+            "person": Rules.person,
         }
 
     @classmethod
@@ -199,16 +197,14 @@ class NeedClassifier(IntentClassifier, GraphComponent):
             raise NeedModelError("The classifier has learnt nothing yet. Train a model first.")
         for message in messages:
             text = message.get(TEXT) or ""
-            # The clauses of a message are looked at for several things; each is judged once.
-            judge = functools.cache(functools.partial(self._judge, model=model))
-            judgement = judge(text)
-            wishes = self._wishes(text, judge)
-            if wishes:
-                judgement = _led_by(judgement, wishes[0])
-                if len(wishes) > 1:
-                    message.set(SECOND_NEED, wishes[1], add_to_output=True)
-            elif judgement.refused:
-                message.set(NEAR, self._near(judgement), add_to_output=True)
+            found = read(text, functools.partial(self._judge, model=model), self._rules)
+            judgement = found.judgement
+            if found.second:
+                message.set(SECOND_NEED, found.second, add_to_output=True)
+            if judgement.refused:
+                message.set(NEAR, list(found.near), add_to_output=True)
+            if found.about:
+                message.set(ABOUT, found.about, add_to_output=True)
             ranking = _intent_ranking(judgement)[: self._config["ranking_length"]]
             message.set(INTENT, ranking[0], add_to_output=True)
             message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)
@@ -221,46 +217,6 @@ class NeedClassifier(IntentClassifier, GraphComponent):
         assert self._model is not None
         doc = model.model(text)
         return self._model.judge(features.features(doc), features.script(doc))
-
-    def _near(self, judgement: Judgement) -> list[str]:
-        """Give the topics that a refused message may be about, the likeliest first.
-
-        None if it may as well be out of scope.
-        """
-        if dict(judgement.confidences).get(OUT_OF_SCOPE, 0.0) >= self._config["near"]:
-            return []
-        topics = [
-            need
-            for need, confidence in judgement.confidences
-            if confidence >= self._config["near"] and need not in self._config["talk"]
-        ]
-        return topics[:MOST_NEAR]
-
-    def _wishes(self, text: str, judge: Callable[[str], Judgement]) -> list[str]:
-        """Give the two wishes of a message that has two, or the wish for a person in it.
-
-        Each is a clause of it that is understood by itself, and one of them is what the whole
-        was understood as, so that a story does not fall apart into wishes.
-        """
-        whole, person = judge(text), self._config["person"]
-        likeliest = whole.confidences[0][0]
-        if any(self._sure_of(judge(each)) == person for each in clauses(text, commas=True)):
-            return [person]
-        if likeliest == person:
-            return []
-        found: list[str] = []
-        for clause in clauses(text):
-            need = self._sure_of(judge(clause))
-            if need and need not in self._config["talk"] and need not in found:
-                found.append(need)
-        if len(found) < 2:
-            return []
-        return found[:2] if likeliest in found[:2] or whole.refused else []
-
-    def _sure_of(self, judgement: Judgement) -> str | None:
-        """Give the need of a clause that is surely understood by itself."""
-        need, confidence = judgement.confidences[0]
-        return None if judgement.refused or confidence < self._config["sure"] else need
 
     def _selection(self, judgement: Judgement) -> dict[str, Any]:
         """Give for every retrieval intent its likeliest answer, in ResponseSelector's form."""
@@ -284,12 +240,6 @@ class NeedClassifier(IntentClassifier, GraphComponent):
                 RESPONSE_SELECTOR_RANKING_KEY: ranking,
             }
         return found
-
-
-def _led_by(judgement: Judgement, need: str) -> Judgement:
-    """Give the judgement with `need` as the likeliest, understood."""
-    others = [each for each in judgement.confidences if each[0] != need]
-    return Judgement([(need, 1.0), *((each, 0.0) for each, _ in others)], False, judgement.score)
 
 
 def _intent_of(need: str) -> str:

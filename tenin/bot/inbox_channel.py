@@ -1,13 +1,15 @@
 """Rasa's one input channel: it takes its messages from the inbox, not from the network.
 
 Named in credentials.yml. Inside stock `rasa run` it starts the worker once the
-model is loaded; its only routes say whether the worker is ready.
+model is loaded; its routes say whether the worker is ready, and what a text means
+(`tenin.bot.parsing`).
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -18,10 +20,12 @@ from sanic import Blueprint, Sanic, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+from tenin.bot import parsing
 from tenin.bot.action_endpoint import ActionEndpoint
+from tenin.bot.explaining import Explainer
 from tenin.bot.runtime import Runtime, runtime
 from tenin.bot.tracker_store import ConversationTrackerStore
-from tenin.bot.worker import Worker
+from tenin.bot.worker import LONGEST_TURN_SECONDS, Worker
 from tenin.conversation.wake import listen
 
 logger = logging.getLogger(__name__)
@@ -46,6 +50,17 @@ class InboxChannel(InputChannel):  # type: ignore[misc]
                 return response.json({"status": "down", "problem": state["problem"]}, status=503)
             return response.json({"status": "ok"})
 
+        @blueprint.route("/parse", methods=["POST"])  # type: ignore[misc]
+        async def parse(request: Request) -> HTTPResponse:
+            agent = getattr(request.app.ctx, "agent", None)
+            ready = agent is not None and agent.is_ready()
+            room = runtime()
+            if "explain" not in state:
+                state["explain"] = Explainer(room.voice, room.settings.root)
+            return await parsing.parse(
+                request, agent if ready else None, room.settings, state["explain"]
+            )
+
         @blueprint.listener("after_server_start")  # type: ignore[misc]
         async def start(app: Sanic, _: Any) -> None:
             room = runtime()
@@ -57,7 +72,20 @@ class InboxChannel(InputChannel):  # type: ignore[misc]
             state["worker"] = worker
             state["wakes"] = await listen(room.settings.bot.port, worker.wake)
             state["task"] = asyncio.create_task(worker.run())
+            loop = asyncio.get_running_loop()
+            loop.add_signal_handler(signal.SIGUSR1, lambda: state.update(drain=drain()))
             logger.info("the inbox worker is ready")
+
+        def drain() -> asyncio.Task[None]:
+            """End the turns and say so: another bot takes the inbox over (`tenin release`)."""
+
+            async def ended() -> None:
+                state["problem"] = "draining"
+                await state["worker"].stop(LONGEST_TURN_SECONDS)
+                state["problem"] = "drained"
+                logger.info("the inbox worker has ended its turns")
+
+            return asyncio.create_task(ended())
 
         @blueprint.listener("before_server_stop")  # type: ignore[misc]
         async def stop(_app: Sanic, _loop: Any) -> None:

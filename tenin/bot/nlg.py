@@ -5,6 +5,7 @@ Rasa's own generator lets a channel's variation win over the language's.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import Any
 
@@ -13,9 +14,13 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import BotUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
+from sqlalchemy.exc import SQLAlchemyError
 
 from tenin.bot.runtime import RunningTurn, running
 from tenin.conversation.voice import Voice
+from tenin.database import make_engine, read_transaction
+from tenin.desk.hours import default_schedule, load_schedule, said_as, tells_hours
+from tenin.desk.schedule import Schedule
 from tenin.language.languages import detect
 from tenin.language.wording import GETS_MAIL, NO_MAIL_YET, WHEN, say
 from tenin.settings import load_settings
@@ -48,6 +53,7 @@ class WordingGenerator(NaturalLanguageGenerator):
         settings = load_settings()
         self._voice = Voice.load(settings.root)
         self._sends_mail = bool(settings.email.host)
+        self._engine = make_engine(settings.database.url)
 
     async def generate(
         self,
@@ -62,15 +68,17 @@ class WordingGenerator(NaturalLanguageGenerator):
         or menus whose buttons come first, and `choices`, further buttons with title and payload.
         """
         turn = running.get()
-        values = {
-            **tracker.current_slot_values(),
-            **{name: value for name, value in kwargs.items() if name not in NOT_VALUES},
-        }
+        language = kwargs.get("language") or self._language(tracker)
         try:
+            values = {
+                **tracker.current_slot_values(),
+                **await self._hours(utter_action, language),
+                **{name: value for name, value in kwargs.items() if name not in NOT_VALUES},
+            }
             said = say(
                 self._voice.responses,
                 utter_action,
-                kwargs.get("language") or self._language(tracker),
+                language,
                 channel=output_channel,
                 values=values,
                 recent=[*turn.turn.recent, *turn.said] if turn else _recent(tracker),
@@ -105,6 +113,23 @@ class WordingGenerator(NaturalLanguageGenerator):
         mail = turn.turn.mail
         offered = {NO_MAIL_YET} if self._sends_mail and not mail.notices else set()
         return offered | ({GETS_MAIL} if mail.anything else set())
+
+    async def _hours(self, utter_action: str, language: str) -> dict[str, str]:
+        """The hours in words as they are now, if this response tells them."""
+        responses = self._voice.responses
+        if responses.policy is None or not tells_hours(responses, utter_action):
+            return {}
+        default = default_schedule(responses.policy)
+        return said_as(await asyncio.to_thread(self._schedule, default), language, responses)
+
+    def _schedule(self, default: Schedule) -> Schedule:
+        try:
+            with read_transaction(self._engine) as session:
+                return load_schedule(session, default)
+        except SQLAlchemyError:
+            # No tables, as in `rasa test`; in a turn nothing of it could be committed either.
+            logger.warning("the hours can't be read; policy.yml's are told", exc_info=True)
+            return default
 
     def _language(self, tracker: DialogueStateTracker) -> str:
         known: str | None = tracker.get_slot("language")

@@ -10,10 +10,12 @@ import json
 import re
 from typing import Any
 
-# Put there by the classifier: the topics nearest to a message that was not understood, and
-# the second wish of a message that holds two. The actions read them by these names.
+# Put there by the classifier: the topics nearest to a message that was not understood, the
+# second wish of a message that holds two, and what a wish for a person is about. The actions and
+# the conversation room read them by these names.
 NEAR = "near"
 SECOND_NEED = "second_need"
+ABOUT = "about"
 
 NEED = re.compile(r"/([^\s/]+(?:/[^\s/]+)?)\s*")
 

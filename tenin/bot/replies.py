@@ -19,13 +19,11 @@ from tenin.conversation.inbox import ASK_FOR_PERSON
 from tenin.conversation.transcript import Reply
 from tenin.conversation.turns import Outcome
 from tenin.conversation.voice import Voice
+from tenin.conversation.wish import APOLOGY, ASKED, NEEDS, ORDER_NEED, PERSON_WANTED, wish_of
 
-PERSON_WANTED = "person_wanted"
 LANGUAGE = "language"
+HANDOFF = "action_handoff"  # its failure is none of what the customer came for
 SECOND_NEED_WAITING = "second_need_waiting"
-# What a form is for, where a customer can be led back to it; order_form's is in the slot.
-NEEDS = {"recommend_form": "recommend_product", "track_order_form": "track_order"}
-ORDER_NEED = "order_need"
 EVENT = "event"  # what the page tells by itself may go without an answer
 
 
@@ -39,8 +37,9 @@ def outcome_of(turn: RunningTurn, new: list[dict[str, Any]], voice: Voice, turns
         turns: how many user turns a snapshot keeps.
     """
     # Whatever the dialogue made of it: asking for a person ends in a person.
-    wanted = _person_wanted(new) or ("asked" if _asks_for_person(new) else None)
+    wanted = _person_wanted(new) or (ASKED if _asks_for_person(new) else None)
     silent = not turn.messages and not wanted and turn.turn.kind != EVENT
+    wish = wish_of([*turn.base, *new], failed=turn.failed not in (None, HANDOFF))
     language = None
     if turn.failed is None and not silent:
         replies = [_reply(message) for message in turn.messages]
@@ -60,7 +59,9 @@ def outcome_of(turn: RunningTurn, new: list[dict[str, Any]], voice: Voice, turns
         snapshot=memory.bound([*turn.base, *new], turns),
         replies=replies,
         loaded=len(turn.base),
-        person_wanted=wanted,
+        person_wanted=wish.reason if wanted == ASKED else wanted,
+        category=wish.category if wanted else None,
+        signs=wish.signs if wanted else (),
         language=language,
     )
 
@@ -155,9 +156,7 @@ def _reply(message: dict[str, Any]) -> Reply:
 
 
 def _apology(turn: RunningTurn, voice: Voice) -> Reply:
-    return voice.reply(
-        "utter_action_failed", turn.turn.language, turn.turn.channel, turn.turn.recent
-    )
+    return voice.reply(APOLOGY, turn.turn.language, turn.turn.channel, turn.turn.recent)
 
 
 def _person_wanted(events: list[dict[str, Any]]) -> str | None:
@@ -180,6 +179,14 @@ def _without_actions(events: list[dict[str, Any]], replies: list[Reply]) -> list
     now = time.time()
     return [
         *events[:end],
-        *({"event": "bot", "timestamp": now, "text": reply.text} for reply in replies),
+        *(
+            {
+                "event": "bot",
+                "timestamp": now,
+                "text": reply.text,
+                "metadata": {"utter_action": APOLOGY},
+            }
+            for reply in replies
+        ),
         {"event": "action", "timestamp": now, "name": "action_listen"},
     ]

@@ -19,6 +19,10 @@ from tenin.conversation.models import MIGRATIONS, VERSION_TABLE
 from tenin.conversation.turns import Turn
 from tenin.conversation.voice import Voice
 from tenin.database import make_engine, migrate
+from tenin.desk.human_channel import chosen
+from tenin.desk.promises import desk_of
+from tenin.language.languages import configured
+from tenin.language.policy import load_policy
 from tenin.settings import Settings, load_settings
 
 
@@ -57,9 +61,12 @@ def runtime() -> Runtime:
     """The runtime of the project root, made once; its database is brought up to date.
 
     Raises:
-        SettingsError, SchemaError, WordingError, MenuError: with the remedy in the message.
+        SettingsError, SchemaError, PolicyError, ScheduleError, DeskFileError, WordingError,
+            MenuError: with the remedy in the message.
     """
     settings = load_settings()
     engine = make_engine(settings.database.url)
     migrate(engine, MIGRATIONS, VERSION_TABLE)
-    return Runtime(settings, engine, Voice.load(settings.root))
+    policy = load_policy(settings.root / "policy.yml", configured().names)
+    people = chosen(settings, desk_of(settings, policy)).people
+    return Runtime(settings, engine, Voice.load(settings.root, people))

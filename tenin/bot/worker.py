@@ -73,12 +73,12 @@ class Worker:
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), POLL_SECONDS)
 
-    async def stop(self) -> None:
-        """Take no more; let running turns end, or leave them to their leases."""
+    async def stop(self, within: float = DRAIN_SECONDS) -> None:
+        """Take no more; let running turns end, or after a while leave them to their leases."""
         self._stopping = True
         self._woken.set()
         with contextlib.suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(self._drain(), DRAIN_SECONDS)
+            await asyncio.wait_for(self._drain(), within)
 
     async def _drain(self) -> None:
         async with self._taking:

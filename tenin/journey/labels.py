@@ -8,9 +8,8 @@ from pathlib import Path
 from babel.units import format_unit
 
 from tenin.journey.model import Step, Text
+from tenin.language.languages import locale_of
 from tenin.language.yamlfile import read_yaml
-
-BABEL = {"zh-Hans": "zh_Hans", "zh-Hant": "zh_Hant"}
 
 
 @lru_cache(maxsize=1)
@@ -35,6 +34,6 @@ def wait_of(step: Step, language: str) -> str | None:
     if step.wait is None:
         return None
     amount = step.wait.amount
-    locale = BABEL.get(language, language)
+    locale = locale_of(language)
     whole = int(amount) if amount == int(amount) else amount
     return str(format_unit(whole, f"duration-{step.wait.unit}", "long", locale=locale))

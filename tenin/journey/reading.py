@@ -6,15 +6,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft202012Validator
-from ruamel.yaml import YAML
-from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
 from tenin.journey.findings import Code, Finding, place
 from tenin.journey.model import (
@@ -28,7 +25,7 @@ from tenin.journey.model import (
     Step,
     Wait,
 )
-from tenin.language.yamlfile import YAMLFileError, read_yaml
+from tenin.language.yamlfile import Lines, YAMLFileError, read_yaml
 
 FOLDER = "blueprints"
 BLUEPRINT_SCHEMA = "blueprint.schema.json"
@@ -44,36 +41,6 @@ class Blueprints:
     blueprints: list[Blueprint] = field(default_factory=list)
     personas: dict[str, Persona] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
-
-
-class Lines:
-    """On which line of a YAML file the thing at a path of keys and indices begins."""
-
-    def __init__(self, file: Path) -> None:
-        """Read the file, which is known to be YAML."""
-        self._root: Node | None = YAML(typ="safe", pure=True).compose(
-            file.read_text(encoding="utf-8")
-        )
-
-    def of(self, path: Iterable[str | int]) -> int:
-        """Return the line of what `path` leads to, as far down as it is there."""
-        node, line = self._root, 1
-        for part in path:
-            found = _below(node, part)
-            if found is None:
-                break
-            line, node = found
-        return line
-
-
-def _below(node: Node | None, part: str | int) -> tuple[int, Node] | None:
-    if isinstance(node, MappingNode):
-        for name, value in node.value:
-            if name.value == part:
-                return name.start_mark.line + 1, value
-    if isinstance(node, SequenceNode) and isinstance(part, int) and part < len(node.value):
-        return node.value[part].start_mark.line + 1, node.value[part]
-    return None
 
 
 def read_all(root: Path) -> Blueprints:

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_currency
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from tenin.language.languages import locale_of
 from tenin.shop.interface import Order
 from tenin.shop.terms import Terms
 
@@ -36,7 +36,7 @@ def write_invoice(
     all_words = _words()
     if language not in all_words:
         language = FALLBACK
-    locale = Locale.parse(language, sep="-")
+    locale = locale_of(language)
     words = all_words[language]
 
     def money(amount: Decimal) -> str:

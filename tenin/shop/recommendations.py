@@ -1,4 +1,4 @@
-"""What to recommend: what suits the stated need, then what was bought before, then what sells.
+"""What to recommend: what suits the stated need, was looked at, goes with what was bought, sells.
 
 Only what is in stock, by plain SQL on the shop's own tables.
 """
@@ -25,8 +25,9 @@ MOST_PER_CATEGORY = 2
 _BEFORE_WORDS = "-/(\"'"  # besides a space
 _SPACES = str.maketrans(dict.fromkeys(_BEFORE_WORDS, " "))
 
-# Why a product is recommended: it suits what was said, who bought the same bought it, it sells.
-Because = Literal["need", "history", "popular"]
+# Why a product is recommended: it suits what was said, was looked at, who bought the same bought
+# it, it sells.
+Because = Literal["need", "looked_at", "history", "popular"]
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,8 @@ class Wish:
         most: the most to be spent on a piece.
         cheap: whether the least expensive come first among what suits.
         bought: SKUs of what the customer has bought; they are not recommended again.
+        looked_at: SKUs of what the customer has looked at, as far as they agreed to tell; among
+            what suits alike these come first, unless the least expensive do.
     """
 
     category: str | None = None
@@ -62,6 +65,7 @@ class Wish:
     most: Decimal | None = None
     cheap: bool = False
     bought: Sequence[str] = ()
+    looked_at: Sequence[str] = ()
 
 
 def recommend(
@@ -74,15 +78,16 @@ def recommend(
 ) -> list[Recommendation]:
     """Return up to `limit` products in stock, with their texts in `language`.
 
-    What suits the most words of the wish comes first, then what was bought most by customers who
-    bought the same, then what sells. Among equals the best of each category comes first, then
-    each category's second; with a category, only its own products, as many as are asked for.
+    What suits the most words of the wish comes first, then what was looked at, then what was bought
+    most by customers who bought the same, then what sells. Among equals the best of each category
+    comes first, then each category's second; with a category, only its own products, as many as
+    are asked for.
     Products whose SKU is in `exclude` are left out. Nothing suitable gives an empty list.
     """
     wish = wish or Wish()
     category = category or wish.category
     suits, together = _suits(wish.words), _bought_together(wish.bought)
-    also = _suits(wish.also)
+    also, looked_at = _suits(wish.also), _is_one_of([] if wish.cheap else wish.looked_at)
     by_sales: tuple[Any, ...] = (products.c.sold.desc(), products.c.sku)
     if wish.cheap:
         by_sales = (products.c.price, *by_sales)
@@ -93,11 +98,12 @@ def recommend(
             product_text.c.reason,
             suits.label("suits"),
             also.label("also"),
+            looked_at.label("looked_at"),
             together.label("together"),
             func.row_number()
             .over(
                 partition_by=products.c.category,
-                order_by=(suits.desc(), also.desc(), together.desc(), *by_sales),
+                order_by=(suits.desc(), also.desc(), looked_at.desc(), together.desc(), *by_sales),
             )
             .label("place"),
         )
@@ -118,7 +124,13 @@ def recommend(
     statement = (
         select(goods)
         .where(goods.c.place <= (limit if category is not None else MOST_PER_CATEGORY))
-        .order_by(goods.c.suits.desc(), goods.c.also.desc(), goods.c.together.desc(), *ordered)
+        .order_by(
+            goods.c.suits.desc(),
+            goods.c.also.desc(),
+            goods.c.looked_at.desc(),
+            goods.c.together.desc(),
+            *ordered,
+        )
         .limit(limit)
     )
     return [
@@ -129,11 +141,19 @@ def recommend(
             price=row.price,
             currency=row.currency,
             image=image_path(row.category),
-            because="need" if row.suits else "history" if row.together else "popular",
+            because=_because(row),
             suits=row.suits,
         )
         for row in session.execute(statement)
     ]
+
+
+def _because(row: Any) -> Because:
+    if row.suits:
+        return "need"
+    if row.looked_at:
+        return "looked_at"
+    return "history" if row.together else "popular"
 
 
 def suits_something(session: Session, language: str, words: Sequence[str]) -> bool:
@@ -240,6 +260,12 @@ def _count(words: Sequence[str], column: Any) -> Any:
             part = " " + word.translate(_SPACES) if word.isascii() else word
             found = found + case((text.contains(part, autoescape=True), 1), else_=0)
     return found
+
+
+def _is_one_of(skus: Sequence[str]) -> Any:
+    """1 for a product of these SKUs, else 0."""
+    known = [sku for sku in skus if sku.isprintable()]
+    return case((products.c.sku.in_(known), 1), else_=0) if known else literal(0)
 
 
 def _bought_together(skus: Sequence[str]) -> Any:

@@ -9,23 +9,18 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
-from sqlalchemy import Table, func, insert, select, text
+from sqlalchemy import Table, delete, func, insert, select, text
 from sqlalchemy.orm import Session
 
 from tenin.language.languages import configured
+from tenin.shop.goods_files import store_goods
 from tenin.shop.models import (
     carrier_text,
-    categories,
-    category_alias,
-    category_text,
     customers,
     order_items,
     order_refunds,
     order_returns,
     orders,
-    product_alias,
-    product_options,
-    product_text,
     products,
 )
 from tenin.shop.orders import SHOP_TIME_ZONE
@@ -80,6 +75,14 @@ def demo_order(session: Session) -> tuple[str, str]:
     return number, DEMO_CUSTOMER
 
 
+def forget_demo(session: Session) -> int:
+    """Remove the demo shop's customers and their orders; return how many customers there were."""
+    emails = [customer["email"] for customer in _read("customers.yml")["customers"]]
+    mine = select(customers.c.id).where(customers.c.email.in_(emails))
+    session.execute(delete(orders).where(orders.c.customer_id.in_(mine)))
+    return int(session.execute(delete(customers).where(customers.c.email.in_(emails))).rowcount)
+
+
 def sample_languages() -> tuple[str, ...]:
     """Return the languages that the sample is loaded in: those of languages.yml that it has."""
     return tuple(code for code in configured().names if code in _read("shop.yml")["name"])
@@ -112,67 +115,24 @@ def _load_carriers(session: Session) -> None:
 
 def _load_products(session: Session) -> dict[str, tuple[int, Decimal]]:
     """Insert categories and products; return each SKU's product id and price."""
-    goods = {}
-    languages = sample_languages()
-    for file in sorted(SAMPLE.glob("products-*.yml")):
-        group = _read(file.name)
-        category = group["category"]
-        session.execute(insert(categories).values(code=category, position=group["position"]))
-        _insert_texts(
-            session,
-            (category_text, category_alias),
-            {"category": category},
-            {
-                language: {"name": group["name"][language], "aliases": group["aliases"][language]}
-                for language in languages
-            },
-        )
-        for product in group["products"]:
-            price = Decimal(product["price"])
-            product_id = _insert(
-                session,
-                products,
-                sku=product["sku"],
-                category=category,
-                price=price,
-                currency=CURRENCY,
-                stock=product["stock"],
-                sold=product["sold"],
-            )
-            _insert_options(session, product_id, group | product)
-            _insert_texts(
-                session,
-                (product_text, product_alias),
-                {"product_id": product_id},
-                {language: product[language] for language in languages},
-            )
-            goods[product["sku"]] = (product_id, price)
-    return goods
+    groups = [_read(file.name) for file in sorted(SAMPLE.glob("products-*.yml"))]
+    store_goods(session, [_in_our_languages(group) for group in groups], rest_goes=False)
+    rows = session.execute(select(products.c.sku, products.c.id, products.c.price))
+    return {sku: (product_id, price) for sku, product_id, price in rows}
 
 
-def _insert_texts(
-    session: Session, tables: tuple[Table, Table], key: dict[str, Any], texts: dict[str, Any]
-) -> None:
-    """Insert what is said of a product or category by language, and its aliases."""
-    text_table, alias_table = tables
-    for language, entry in texts.items():
-        row = {**key, "language": language}
-        words = {name: value for name, value in entry.items() if name != "aliases"}
-        session.execute(insert(text_table), {**row, **words})
-        session.execute(
-            insert(alias_table), [{**row, "alias": alias} for alias in entry["aliases"]]
-        )
+def _in_our_languages(group: dict[str, Any]) -> dict[str, Any]:
+    """Leave out the languages that languages.yml doesn't have."""
+    left_out = set(_read("shop.yml")["name"]) - set(sample_languages())
 
+    def without(said: dict[str, Any]) -> dict[str, Any]:
+        return {key: value for key, value in said.items() if key not in left_out}
 
-def _insert_options(session: Session, product_id: int, lists: dict[str, Any]) -> None:
-    """Insert the sizes and colours of a product; what it lacks, its category has or nobody."""
-    rows = [
-        {"product_id": product_id, "kind": kind, "value": value}
-        for kind, plural in (("size", "sizes"), ("colour", "colours"))
-        for value in lists.get(plural, ())
-    ]
-    if rows:
-        session.execute(insert(product_options), rows)
+    return {
+        **group,
+        "name": without(group["name"]),
+        "products": [without(product) for product in group["products"]],
+    }
 
 
 def _load_customers(session: Session) -> dict[str, _Person]:

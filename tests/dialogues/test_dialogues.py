@@ -1,11 +1,12 @@
 """Written conversations, held with the running system: the trained model, actions, database.
 
 Each file of tests/dialogues/<language>/ is a list of dialogues. A turn has what
-the customer `said` or `clicked`, and the responses that `answered` it, by name.
+the customer `said` or `clicked`, and the responses that `answered` it, by name (`desk_question` is
+what desk.yml asks once a person is promised).
 `with` are words that must be in the answer. Every dialogue has a customer of its own:
 `{email}` is theirs, `{order}` their order on its way, `{paid}` and the like their newest
 in that status. With `signed_in` the shop has told us who it is, by that name. There are no
-more turns than `most_turns`.
+more turns than `most_turns`. Nobody is at the desk unless it says `at_desk`.
 With `stocked` a product that was sold out comes in, by its SKU, and the wait is for what is said.
 In a turn with `agent` a person at the desk writes that, having taken the conversation, and
 with `handback` gives it back to the bot.
@@ -28,7 +29,7 @@ from tests.agent import DeskAgent
 from tests.answers import is_wording_of
 from tests.customer import Customer
 from tests.demo_orders import own_orders, token_of
-from tests.system import System
+from tests.system import System, send_agents_away
 from tests.trace import Tracing, conversation_of
 
 HERE = Path(__file__).parent
@@ -52,6 +53,7 @@ def shop(system: System) -> Iterator[Engine]:
 @pytest.fixture(scope="module")
 def desk(system: System) -> Iterator[DeskAgent]:
     agent = DeskAgent(system.url, system.new_desk_link("Haru"))
+    send_agents_away(system)  # coming in is being online: customers would be told a place
     yield agent
     agent.http.close()
 
@@ -72,11 +74,14 @@ def test_dialogue(
     customer = Customer(system.url, language, shops_word=shops_word)
     trace.follow(customer, file, dialogue["dialogue"])
     writer = Writer(desk, conversation_of(trace.engine, customer), shop)
+    if dialogue.get("at_desk"):
+        desk.be("online")
     try:
         for turn in dialogue["turns"]:
             _hold(customer, writer, language, turn, own.facts())
     finally:
         customer.close()
+        send_agents_away(system)
 
 
 class Writer:

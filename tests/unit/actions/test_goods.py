@@ -59,6 +59,7 @@ def is_card_of(card: dict[str, object], good: ProductView) -> bool:
         "currency": good.currency,
         "image": good.image,
         "url": f"/#{good.sku}",
+        "in_stock": good.in_stock,
     }
 
 

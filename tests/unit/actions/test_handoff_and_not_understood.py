@@ -9,14 +9,17 @@ import yaml
 from rasa.shared.core.events import (
     ActionExecuted,
     ActiveLoop,
+    BotUttered,
+    Event,
     SlotSet,
     UserUttered,
     deserialise_events,
 )
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from actions.answers import PROPOSE_A_PERSON
 from tenin.language.languages import configured
-from tests.unit.actions.counter import Counter, payloads, said, shown, words
+from tests.unit.actions.counter import VOICE, Counter, payloads, said, shown, words
 from tests.unit.bot.inbox_side import PROJECT, domain
 from tests.unit.house.tree import content, yaml_files
 
@@ -137,3 +140,41 @@ def test_every_topic_can_be_offered(counter: Counter, language: str) -> None:
     )
     [message] = shown(answer, language)
     assert set(payloads(message)) == {f"/{need}" for need in topics}
+
+
+def answered_with(response: str) -> list[Event]:
+    reply = BotUttered("Said.", metadata={"utter_action": response})
+    return [LISTEN, heard("complaint"), ActionExecuted(response), reply, LISTEN]
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        "utter_action_failed",
+        "utter_complaint",
+        "utter_frustration",
+        "utter_not_understood_again",
+        "utter_order_shop_failed",
+    ],
+)
+def test_a_yes_to_the_person_who_was_proposed_asks_for_one(counter: Counter, response: str) -> None:
+    answer = counter.run("action_affirm", need="affirm", before=answered_with(response))
+    assert said(answer) == []
+    slots = {each["name"]: each["value"] for each in answer["events"] if each["event"] == "slot"}
+    assert slots["person_wanted"] == "asked"
+
+
+@pytest.mark.parametrize("response", ["utter_thanks", "utter_clarify", "utter_greet"])
+def test_a_yes_to_anything_else_does_not(counter: Counter, response: str) -> None:
+    answer = counter.run("action_affirm", need="affirm", before=answered_with(response))
+    assert said(answer) == ["utter_affirm"]
+    later = [*answered_with("utter_complaint"), *answered_with("utter_thanks")]
+    answer = counter.run("action_affirm", need="affirm", before=later)
+    assert said(answer) == ["utter_affirm"]
+
+
+@pytest.mark.parametrize("language", READY)
+def test_what_proposes_a_person_has_a_button_for_one(counter: Counter, language: str) -> None:
+    for response in PROPOSE_A_PERSON:
+        reply = VOICE.reply(response, language, "web", order_number="202610140026")
+        assert reply.buttons[0][1] == "/human_agent"

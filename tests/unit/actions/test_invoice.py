@@ -8,9 +8,10 @@ import pytest
 
 from actions import context
 from tenin.clock import utcnow
+from tenin.keys import ExpiredTokenError
 from tenin.language.languages import configured
 from tenin.pages.rendering import STATIC
-from tenin.shop.invoice_link import ExpiredLinkError, InvoiceLink, read_link
+from tenin.shop.invoice_link import InvoiceLink, read_link
 from tests.answers import is_wording_of
 from tests.unit.actions.counter import Counter, cards, payloads, shown
 from tests.unit.actions.errand import Errand, order_of
@@ -41,7 +42,7 @@ def test_the_answer_has_a_link_to_the_invoice(counter: Counter, language: str) -
     secret = context.settings().secret
     assert read_link(secret, token) == InvoiceLink(number, language)
     read_link(secret, token, utcnow() + timedelta(minutes=29))
-    with pytest.raises(ExpiredLinkError):
+    with pytest.raises(ExpiredTokenError):
         read_link(secret, token, utcnow() + timedelta(minutes=30))
     invoice = context.shop_of_orders().invoice(number, language)
     assert invoice is not None
@@ -59,7 +60,7 @@ def test_how_long_it_holds_is_a_setting(counter: Counter, monkeypatch: pytest.Mo
     [said] = shown(answer, "en")
     assert "1 minute;" in str(said.text)
     token = cards(said)[0]["url"].rpartition("/")[2]
-    with pytest.raises(ExpiredLinkError):
+    with pytest.raises(ExpiredTokenError):
         read_link(context.settings().secret, token, utcnow() + timedelta(minutes=1))
 
 

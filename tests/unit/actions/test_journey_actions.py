@@ -8,7 +8,16 @@ import pytest
 from rasa.shared.core.events import ActionExecuted, ActiveLoop, Event
 
 from tenin.language.languages import configured
-from tests.unit.actions.counter import Answer, Counter, cards, payloads, said, shown, slots_set
+from tests.unit.actions.counter import (
+    Answer,
+    Counter,
+    cards,
+    payloads,
+    said,
+    shown,
+    slots_set,
+    words,
+)
 
 READY = configured().ready
 IN_FORM: tuple[Event, ...] = (
@@ -287,3 +296,24 @@ def test_sold_out_leads_to_the_nearest_and_to_a_wish(counter: Counter, language:
 
 def test_nothing_to_give_a_reason_for(counter: Counter) -> None:
     assert said(counter.run("action_why_this", language="en")) == ["utter_why_nothing"]
+
+
+@pytest.mark.parametrize("language", READY)
+def test_who_lingers_is_told_a_reason_for_what_they_look_at(
+    counter: Counter, language: str
+) -> None:
+    product = counter.goods(language)[2]
+    named = [("product", product.sku)]
+    answer = counter.run("action_lingering", need="page_lingering", language=language, named=named)
+    assert said(answer) == ["utter_lingering"]
+    assert product.name in words(answer, language)
+    assert product.reason in words(answer, language)
+    assert slots_set(answer) == {"stage": "welcome", "product": product.sku}
+
+
+@pytest.mark.parametrize("sku", ["", "GONE-1"])
+def test_who_lingers_at_nothing_that_is_sold_is_asked(counter: Counter, sku: str) -> None:
+    named = [("product", sku)] if sku else []
+    answer = counter.run("action_lingering", need="page_lingering", language="en", named=named)
+    assert said(answer) == ["utter_lingering_any"]
+    assert slots_set(answer) == {"stage": "welcome"}

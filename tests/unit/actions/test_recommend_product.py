@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from tenin.database import read_transaction
+from tenin.conversation import page_views
+from tenin.conversation.page_views import View
+from tenin.database import read_transaction, write_transaction
 from tenin.language.languages import configured
 from tenin.shop.models import product_text, products
 from tests.unit.actions.counter import Answer, Counter, said, shown, slots_set, words
@@ -72,6 +74,45 @@ def test_what_is_sold_out_is_not_recommended(counter: Counter) -> None:
         assert not session.execute(select(products.c.sku).where(products.c.stock > 0)).first()
     assert len(seen) > 3
     assert seen <= everything
+
+
+@pytest.mark.parametrize("language", configured().ready)
+def test_what_the_customer_agreed_to_tell_they_looked_at_comes_first(
+    counter: Counter, language: str
+) -> None:
+    conversation, usual = counter.room.begin(language), recommend(counter, language=language)
+    sku = next(each for each in everything(counter) if each not in skus_of(usual))
+    with write_transaction(counter.conversations) as session:
+        page_views.keep_consent(session, conversation, True)
+        page_views.keep_view(session, conversation, View("/p", "A page", sku, "product"))
+    answer = recommend(counter, language=language, sender=conversation)
+    assert said(answer) == ["utter_recommend_looked_at"]
+    assert skus_of(answer) == [sku, *skus_of(usual)[:2]]
+    assert goods(counter, sku, language).name in str(words(answer, language))
+    why = counter.run(
+        "action_why_this",
+        need="why_this",
+        sender=conversation,
+        language=language,
+        shown=slots_set(answer)["shown"],
+    )
+    assert said(why)[0] == "utter_why_looked_at"
+    assert goods(counter, sku, language).name in str(words(why, language))
+
+    # Consent withdrawn: as for anybody else.
+    with write_transaction(counter.conversations) as session:
+        page_views.keep_consent(session, conversation, False)
+    assert skus_of(recommend(counter, language=language, sender=conversation)) == skus_of(usual)
+
+
+def skus_of(answer: Answer) -> list[str]:
+    return [card["url"].removeprefix("/#") for card in cards(answer)]
+
+
+def everything(counter: Counter) -> list[str]:
+    with read_transaction(counter.shop) as session:
+        in_stock = select(products.c.sku).where(products.c.stock > 0).order_by(products.c.sku)
+        return list(session.execute(in_stock).scalars())
 
 
 @pytest.mark.parametrize("language", configured().ready)

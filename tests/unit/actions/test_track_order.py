@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from actions import context
 from tenin.database import write_transaction
 from tenin.language.languages import configured
 from tenin.shop.models import ORDER_STATUSES
-from tests.unit.actions.counter import Answer, Counter, said, slots_set, words
+from tests.unit.actions.counter import Answer, Counter, cards, said, shown, slots_set, words
 
 UNKNOWN = "209912319999"
 WRONG = "someone.else@example.com"
@@ -28,6 +29,22 @@ def test_an_order_proved_by_e_mail(counter: Counter, status: str, language: str)
     assert answer["events"] == []  # both slots stay: the customer need not say them again
     assert number in words(answer, language)
     assert [attempt.proved for attempt in counter.attempts()] == [True]
+
+
+@pytest.mark.parametrize("status", ORDER_STATUSES)
+def test_a_proved_order_comes_with_a_card_of_its_facts(counter: Counter, status: str) -> None:
+    number, email, _ = counter.order(status)
+    [refused] = shown(counter.track(number, WRONG), "en")
+    assert cards(refused) == []
+    [message] = shown(counter.track(number, email), "en")
+    [card] = cards(message)
+    assert (card["kind"], card["title"], card["number"]) == ("order", number, number)
+    assert card["status"] == status
+    assert card["items"]
+    assert all(item["name"] and item["quantity"] > 0 for item in card["items"])
+    assert card["total"] > 0
+    assert (card["delivered_on"] is not None) == (status == "delivered")
+    assert json.loads(json.dumps(card)) == card
 
 
 @pytest.mark.parametrize("status", ORDER_STATUSES)

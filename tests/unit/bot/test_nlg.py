@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,32 +19,44 @@ from rasa.utils.endpoints import read_endpoint_config
 
 from tenin.bot.nlg import WordingGenerator
 from tenin.bot.runtime import RunningTurn, running
+from tenin.clock import utcnow
 from tenin.conversation.consent import NO_MAIL, MailWanted
+from tenin.conversation.people import Kind
 from tenin.conversation.turns import Turn
 from tenin.conversation.voice import Voice
+from tenin.database import make_engine, write_transaction
+from tenin.desk.hours import SAID_AS, tells_hours
+from tenin.desk.models import DeskSetting
+from tenin.desk.schedule import DAYS
 from tenin.language.fill import placeholders
 from tenin.language.languages import load_languages
+from tests.unit.bot.conftest import LINKED
 from tests.unit.bot.inbox_side import PROJECT, domain
 
 VOICE = Voice.load(PROJECT)
 READY = load_languages(PROJECT / "languages.yml").ready
 RESPONSES = sorted(VOICE.responses.variations)
+# Pieces of the hours: numbers in one language are no others than in another.
+PIECES = {key for key in RESPONSES if key.startswith("utter_hours_")}
 SENSITIVE = (
     "utter_action_failed",
     "utter_bot_slow",
-    "utter_handoff_queued",
+    *(f"utter_handoff_{kind.value}" for kind in Kind),
     "utter_handoff_waiting",
     "utter_not_understood",
     "utter_not_understood_again",
     "utter_turn_failed",
 )
 VALUES = {
+    "clock": "2026-11-23T09:00:00+08:00",
     "date": "2026-11-22",
     "days": 3,
     "list": ["x1", "x2"],
     "minutes": 3,
+    "moment": "2026-11-23T09:00:00+08:00",
     "money": ["9.90", "CNY"],
     "number": "3",
+    "zone": "2026-11-23T09:00:00+08:00",
     "": "x1",
 }
 # A question in each language, to be answered in another.
@@ -56,10 +69,15 @@ SAID = {
 
 
 @pytest.fixture(scope="module")
-def nlg() -> WordingGenerator:
+def nlg(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> WordingGenerator:
     """The generator that endpoints.yml names, made as Rasa makes it; it only reads."""
+    root = tmp_path_factory.mktemp("nlg")
+    for name in LINKED:
+        (root / name).symlink_to(PROJECT / name)
+    (root / "var").mkdir()
+    shutil.copy(migrated_file, root / "var" / "tenin.db")
     with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("TENIN_ROOT", str(PROJECT))
+        environment.setenv("TENIN_ROOT", str(root))
         environment.setenv("TENIN_ACTION_URL", "http://127.0.0.1:9/webhook")
         made = NaturalLanguageGenerator.create(
             read_endpoint_config(str(PROJECT / "endpoints.yml"), "nlg"), domain()
@@ -102,7 +120,7 @@ def begin_turn(language: str, recent: tuple[str, ...] = ()) -> RunningTurn:
 def values_for(key: str) -> dict[str, Any]:
     """A value for each placeholder of a response, but those that the menu or policy.yml fills."""
     assert VOICE.responses.policy is not None
-    filled = {"menu_prompt", *VOICE.responses.policy.values("en", "en")}
+    filled = {"menu_prompt", *SAID_AS, *VOICE.responses.policy.values("en", "en")}
     return {
         name: VALUES[form or ""]
         for variation in VOICE.responses.variations[key]
@@ -138,7 +156,9 @@ async def test_every_response_is_said_in_the_language_of_the_slot(
     assert is_wording(message["text"], key, language)
     han = any("\u4e00" <= sign <= "\u9fff" for sign in message["text"])
     kana = any("\u3041" <= sign <= "\u30ff" for sign in message["text"])
-    if key != "utter_language_changed" and values_for(key).keys().isdisjoint(("said", "languages")):
+    if key not in {"utter_language_changed", *PIECES} and values_for(key).keys().isdisjoint(
+        ("said", "languages")
+    ):
         assert kana is (language == "ja")
         assert (han or kana) is (language != "en")
     assert "{" not in message["text"]
@@ -241,6 +261,75 @@ async def test_no_two_in_a_row_are_alike_without_a_turn(nlg: WordingGenerator) -
         said.append(message["text"])
     assert all(one != other for one, other in itertools.pairwise(said))
     assert len(set(said)) == 3
+
+
+HOURS = {
+    "zone": "Europe/Berlin",
+    "week": {**{day: [["09:00", "17:30"]] for day in DAYS[:5]}, "sat": [["10:00", "24:00"]]},
+}
+TELLING = sorted(key for key in RESPONSES if tells_hours(VOICE.responses, key))
+
+
+@pytest.mark.parametrize(
+    ("language", "by_policy", "by_leads", "zones"),
+    [
+        (
+            "en",
+            "every day 9:00–21:00",
+            "Monday to Friday 9:00–17:30, Saturday 10:00–24:00",
+            ("Beijing time", "Central European Time"),
+        ),
+        (
+            "zh-Hans",
+            "每天9:00–21:00",
+            "周一至周五9:00–17:30，周六10:00–24:00",
+            ("北京时间", "中欧时间"),
+        ),
+        (
+            "zh-Hant",
+            "每天9:00–21:00",
+            "週一到週五9:00–17:30，週六10:00–24:00",
+            ("北京時間", "中歐時間"),
+        ),
+        (
+            "ja",
+            "毎日9:00～21:00",
+            "月曜日から金曜日 9:00～17:30、土曜日 10:00～24:00",
+            ("中国時間", "中央ヨーロッパ時間"),
+        ),
+    ],
+    ids=READY,
+)
+async def test_the_hours_are_told_as_leads_have_set_them(
+    root: Path, language: str, by_policy: str, by_leads: str, zones: tuple[str, str]
+) -> None:
+    assert {"utter_faq/contact_hours", "utter_doubt_after_sales"} <= set(TELLING)
+    nlg = WordingGenerator()
+    told = []
+    for saved in (None, HOURS):
+        if saved is not None:
+            engine = make_engine(f"sqlite:///{root / 'var' / 'tenin.db'}")
+            with write_transaction(engine) as session:
+                session.add(DeskSetting(name="hours", value=saved, updated_at=utcnow()))
+            engine.dispose()
+        begin_turn(language)
+        message = await nlg.generate("utter_faq/contact_hours", tracker(language=language), "web")
+        assert message is not None
+        told.append(message["text"])
+    for text, week, zone in zip(told, (by_policy, by_leads), zones, strict=True):
+        assert week in text
+        assert zone in text
+
+
+async def test_where_there_is_no_database_the_hours_of_policy_are_told(root: Path) -> None:
+    """As in `rasa test`."""
+    (root / "var" / "tenin.db").unlink()
+    begin_turn("en")
+    message = await WordingGenerator().generate(
+        "utter_faq/contact_hours", tracker(language="en"), "web"
+    )
+    assert message is not None
+    assert "every day 9:00–21:00" in message["text"]
 
 
 @pytest.mark.parametrize("language", READY)

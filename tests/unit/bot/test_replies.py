@@ -229,3 +229,42 @@ def test_a_wish_made_before_something_else_failed_stands() -> None:
     assert outcome.person_wanted == "complaint"
     assert outcome.replies == []
     assert [event["event"] for event in outcome.events] == ["user", "action"]
+
+
+def test_why_a_person_is_wanted_is_committed_with_the_wish() -> None:
+    turn = running_turn()
+    turn.base = [
+        slot("order_need", "cancel_order"),
+        loop("order_form"),
+        user("complaint"),
+        bot("I'm sorry"),
+        listen(),
+    ]
+    new = [user("human_agent"), action("action_handoff"), slot("person_wanted", "asked")]
+    outcome = outcome_of(turn, [*new, loop(None), listen()], VOICE, TURNS)
+    assert outcome.person_wanted == "complaint"
+    assert outcome.category == "cancel_order"
+    assert list(outcome.signs) == ["complaint"]
+
+
+def test_why_is_known_also_when_the_action_for_it_failed() -> None:
+    turn = running_turn(failed="action_track_order")
+    turn.base = [user("faq/warranty_repair"), listen()]
+    outcome = outcome_of(turn, [user("human_agent"), listen()], VOICE, TURNS)
+    assert outcome.person_wanted == "action_failed"
+    assert outcome.category == "faq/warranty_repair"
+    assert list(outcome.signs) == ["action_failed"]
+
+
+def test_after_an_apology_the_next_turn_knows_that_something_failed() -> None:
+    failed = outcome_of(running_turn(failed="x"), [user("track_order"), listen()], VOICE, TURNS)
+    turn = running_turn()
+    turn.base = list(failed.snapshot)
+    outcome = outcome_of(turn, [user("human_agent"), listen()], VOICE, TURNS)
+    assert (outcome.person_wanted, outcome.category) == ("action_failed", "track_order")
+
+
+def test_who_wants_no_person_gives_no_reasons() -> None:
+    turn = running_turn({"text": "I'm sorry"})
+    outcome = outcome_of(turn, [user("complaint"), bot("I'm sorry"), listen()], VOICE, TURNS)
+    assert (outcome.person_wanted, outcome.category, outcome.signs) == (None, None, ())

@@ -1,7 +1,6 @@
 """Tests of Rasa's NLU pipeline: real storage, real training, in folders of theirs."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,8 +12,6 @@ os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
 from rasa.engine.graph import ExecutionContext, GraphSchema
 from rasa.engine.storage.local_model_storage import LocalModelStorage
 from rasa.engine.storage.resource import Resource
-
-from tenin.bot import spacy_nlp
 
 
 class Places(NamedTuple):
@@ -37,9 +34,3 @@ def places(tmp_path: Path) -> Places:
 def cache(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The folder for jieba's prepared dictionary."""
     return str(tmp_path_factory.mktemp("jieba"))
-
-
-@pytest.fixture(autouse=True)
-def _forget_pipelines() -> Iterator[None]:
-    yield
-    spacy_nlp._built.cache_clear()

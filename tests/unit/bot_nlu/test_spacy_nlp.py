@@ -47,6 +47,7 @@ def test_words_and_entities_reach_the_message(places: Places, cache: str) -> Non
 
 
 def test_the_pipeline_is_built_once(places: Places, cache: str) -> None:
+    spacy_nlp._built.cache_clear()
     one, other = made(places, cache=cache), made(places, cache=cache)
     assert one.provide().model is other.provide().model
 

@@ -13,9 +13,10 @@ from rasa.nlu.utils.spacy_utils import SpacyModel
 from rasa.shared.nlu.training_data.formats import RasaYAMLReader
 from rasa.shared.nlu.training_data.message import Message
 
-from tenin.bot.classifier import MOST_NEAR, NEAR, SECOND_NEED, NeedClassifier
+from tenin.bot.classifier import ABOUT, NEAR, SECOND_NEED, NeedClassifier
 from tenin.bot.spacy_nlp import SpacyNLP
 from tenin.language.classification import Judgement
+from tenin.language.reading import MOST_NEAR
 from tests.unit.bot_nlu.conftest import Places
 from tests.unit.bot_nlu.test_classifier import DATA, parsed
 
@@ -131,6 +132,23 @@ def test_a_wish_for_a_person_goes_before_any_other(
     assert found["intent"]["confidence"] == pytest.approx(1.0)
     assert SECOND_NEED not in found
     assert NEAR not in found
+
+
+@pytest.mark.parametrize(
+    ("text", "about"),
+    [
+        ("where is my order, how much is shipping, let me talk to a person", "track_order"),
+        ("let me talk to a person, how much is shipping", "faq/shipping_cost"),
+        ("我的订单到哪了，转人工", "track_order"),
+        ("转人工", None),
+        ("thanks, let me talk to a person", None),
+        ("where is my order", None),
+    ],
+)
+def test_what_a_wish_for_a_person_is_about_is_kept(
+    learnt: tuple[Places, SpacyModel], text: str, about: str | None
+) -> None:
+    assert understood(learnt, text).get(ABOUT) == about
 
 
 def test_a_story_is_not_cut_into_wishes(learnt: tuple[Places, SpacyModel]) -> None:

@@ -13,7 +13,7 @@ from tenin.conversation.models import MIGRATIONS, VERSION_TABLE
 from tenin.conversation.voice import Voice
 from tenin.database import make_engine, migrate
 from tests.databases import postgres_database, postgres_url, sqlite_url
-from tests.unit.conversation.room import PROJECT, Room, empty
+from tests.unit.conversation.room import PROJECT, Room, TwoMinutes, empty
 
 __all__ = ["postgres_url"]
 
@@ -43,7 +43,7 @@ def engine(request: pytest.FixtureRequest) -> Engine:
 @pytest.fixture(scope="session")
 def voice() -> Voice:
     """The wording and menus of the project."""
-    return Voice.load(PROJECT)
+    return Voice.load(PROJECT, TwoMinutes())
 
 
 @pytest.fixture

@@ -33,15 +33,29 @@ class Talk:
     messages: list[Message] = field(default_factory=list)
     said: dict[str, int] = field(default_factory=dict)
     learnt: str | None = None  # by the last hand-back, until a turn of the bot counts again
+    outcomes: list[str | None] = field(default_factory=list)  # of each handoff; None: it goes on
+    offered: str | None = None
+    awaiting: str = "live"
 
     def waiting(self) -> list[Message]:
         return [message for message in self.messages if message.status == "waiting"]
 
-    def change(self, owner: str, agent: str | None = None) -> None:
+    def change(self, owner: str, agent: str | None = None, ended: str | None = None) -> None:
+        """It changes hands; `ended` is what became of the handoff that was on."""
+        if ended is not None:
+            self.outcomes[-1] = ended
+        if owner == "queue" or not self.on():
+            self.outcomes += [None] if owner != "bot" else []
         self.owner, self.agent, self.epoch = owner, agent, self.epoch + 1
+        self.offered = None
+        if owner == "bot":
+            self.awaiting = "live"
         if owner != "bot":
             for message in self.waiting():
                 message.status = "person"
+
+    def on(self) -> bool:
+        return bool(self.outcomes) and self.outcomes[-1] is None
 
     def free(self, now: datetime) -> bool:
         return self.owner == "bot" and (self.until is None or self.until < now)

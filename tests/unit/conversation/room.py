@@ -22,11 +22,22 @@ from sqlalchemy.engine import Engine
 import tenin.conversation
 from tenin.conversation import inbox, ownership, tracker, transcript, turns
 from tenin.conversation.inbox import ASK_FOR_PERSON, Accepted, Incoming
-from tenin.conversation.models import Conversation, InboxRow, Line, OutboxRow, metadata
+from tenin.conversation.models import (
+    Awaiting,
+    Conversation,
+    Handoff,
+    InboxRow,
+    Line,
+    OutboxRow,
+    metadata,
+)
+from tenin.conversation.people import Kind, Promise
+from tenin.conversation.queue import place_in_queue
 from tenin.conversation.transcript import Reply, lock_conversation
 from tenin.conversation.turns import Outcome, Turn
 from tenin.conversation.voice import Voice
 from tenin.database import read_transaction, write_transaction
+from tenin.desk import models as desk
 
 PROJECT = Path(tenin.conversation.__file__).parents[2]
 
@@ -38,8 +49,30 @@ EVERYTHING = {
     table.name: select(table).order_by(*table.primary_key) for table in metadata.sorted_tables
 }
 
+# The desk's tables stand in the same database.
+assert desk.Base.metadata is metadata
+
 Answer = TypeVar("Answer")
 Row = Mapping[str, Any]
+
+
+class TwoMinutes:
+    """Those who serve, as these tests have it: it always takes two to five minutes."""
+
+    def promise(self, session: Any, conversation: Conversation, now: datetime) -> Promise:
+        """The place, and that range; or that the message is kept."""
+        if conversation.awaiting == Awaiting.MESSAGE.value:
+            return Promise(Kind.MESSAGE)
+        place = place_in_queue(session, conversation)
+        return Promise(Kind.PLACE, {"place": place, "low": 2, "high": 5}, (120, 300))
+
+    def skill_for(self, session: Any, category: str | None) -> str | None:
+        """Returns are a skill, all else is anybody's."""
+        return "returns" if category == "return_item" else None
+
+    def question(self, session: Any, conversation: Conversation) -> Reply | None:
+        """Nothing is asked."""
+        return None
 
 
 def after(seconds: float) -> datetime:
@@ -165,11 +198,11 @@ class Room:
     # the desk
 
     def request_person(
-        self, conversation_id: str, reason: str = "asked", now: datetime = START
+        self, conversation_id: str, reason: str = "asked", now: datetime = START, **rest: Any
     ) -> None:
         """Ask for a person."""
         with self.locked(conversation_id) as (session, conversation):
-            ownership.request_person(session, conversation, reason, self.voice, now)
+            ownership.request_person(session, conversation, reason, self.voice, now, **rest)
 
     def take(
         self, conversation_id: str, epoch: int, agent: str = "mei", now: datetime = START
@@ -178,10 +211,24 @@ class Room:
         with self.locked(conversation_id) as (session, conversation):
             ownership.take(session, conversation, epoch, agent, agent.title(), self.voice, now)
 
-    def say(self, conversation_id: str, text: str, key: str, agent: str = "mei") -> int:
+    def say(
+        self,
+        conversation_id: str,
+        text: str,
+        key: str,
+        agent: str = "mei",
+        now: datetime = START,
+    ) -> int:
         """Let an agent write; return the line's number."""
         with self.locked(conversation_id) as (session, conversation):
-            return ownership.say_as_agent(session, conversation, agent, text, key)
+            return ownership.say_as_agent(session, conversation, agent, text, key, self.voice, now)
+
+    def do(
+        self, what: Callable[..., Answer], conversation_id: str, *rest: Any, **named: Any
+    ) -> Answer:
+        """Do something of `ownership` that takes the voice after `rest`."""
+        with self.locked(conversation_id) as (session, conversation):
+            return what(session, conversation, *rest, self.voice, **named)
 
     def hand_back(
         self,
@@ -218,6 +265,10 @@ class Room:
     def lines(self, conversation_id: str) -> list[Line]:
         """All lines of a conversation."""
         return self._all(Line, Line.conversation_id == conversation_id)
+
+    def handoffs(self, conversation_id: str) -> list[Handoff]:
+        """Each time a person was wanted, oldest first."""
+        return self._all(Handoff, Handoff.conversation_id == conversation_id)
 
     def said(self, conversation_id: str, author: str) -> list[str]:
         """The texts of one author, oldest first."""

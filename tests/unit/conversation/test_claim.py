@@ -219,9 +219,11 @@ def test_after_the_last_attempt_a_person_gets_it(room: Room) -> None:
     found = room.conversation(conversation)
     assert (found.owner, found.reason, found.epoch) == ("queue", "turn_failed", 1)
     assert (found.lease_token, found.lease_until, found.waiting_since) == (None, None, after(44))
-    [told] = room.said(conversation, "system")
+    sorry, told = room.said(conversation, "system")
     wordings = room.voice.responses.variations["utter_turn_failed"]
-    assert told in {wording.text.replace("{place}", "1") for wording in wordings}
+    assert sorry in {wording.text for wording in wordings}
+    assert "1" in told  # the place
+    assert found.priority == 2
     assert room.outbox(conversation)[0].status == "pending"
     before = room.dump()
     with pytest.raises(LeaseLost):

@@ -5,12 +5,15 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect
 from sqlalchemy.engine import Engine
 
+import tenin.desk.models  # its tables are in the same metadata, and the next one's
+import tenin.invitation.models
+import tenin.training.missed.models
 from tenin.conversation.models import MIGRATIONS, VERSION_TABLE, metadata
 from tenin.database import check_schema, migrate
 from tests.databases import database_url, engine, postgres_url
 
 # Here an empty database, not the migrated one of conftest.py.
-__all__ = ["database_url", "engine", "postgres_url"]
+__all__ = ["database_url", "engine", "postgres_url", "tenin"]
 
 
 def test_migrations_equal_the_models(engine: Engine) -> None:

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from tenin.conversation import ownership
+from tenin.conversation import ownership, queue
 from tenin.conversation.models import Conversation
 from tenin.conversation.ownership import OwnershipConflict
 from tenin.conversation.transcript import lock_conversation
@@ -13,8 +13,10 @@ from tenin.database import write_transaction
 from tenin.language.fill import fill
 from tests.unit.conversation.room import Room, after, at_once, breaks_whole
 
+PROMISED = {"low": 2, "high": 5}
 
-def wordings(room: Room, key: str, language: str = "en", **values: str) -> set[str]:
+
+def wordings(room: Room, key: str, language: str = "en", **values: object) -> set[str]:
     found = room.voice.responses.variations[key]
     assert room.voice.responses.policy is not None
     known = {**room.voice.responses.policy.values(language, "en"), **values}
@@ -31,9 +33,9 @@ def test_asking_gives_a_place_in_the_queue(room: Room) -> None:
         assert (found.reason, found.waiting_since) == (reason, after(moment))
         assert found.agent_id is found.agent_name is None
     [told] = room.said(first, "system")
-    assert told in wordings(room, "utter_handoff_queued", place="1")
+    assert told in wordings(room, "utter_handoff_queued", place=1, **PROMISED)
     [told] = room.said(second, "system")
-    assert told in wordings(room, "utter_handoff_queued", "zh-Hans", place="2")
+    assert told in wordings(room, "utter_handoff_queued", "zh-Hans", place=2, **PROMISED)
     assert [row.status for row in room.outbox(second)] == ["pending"]
 
 
@@ -44,9 +46,11 @@ def test_the_place_moves_up(room: Room) -> None:
     room.take(waiting[0], 1)
     for place, conversation in enumerate(waiting[1:], start=1):
         with room.locked(conversation) as (session, found):
-            assert ownership.place_in_queue(session, found) == place
-    room.request_person(waiting[2], now=after(60))  # asking again loses nobody their place
-    assert room.said(waiting[2], "system")[-1] in wordings(room, "utter_handoff_waiting", place="2")
+            assert queue.place_in_queue(session, found) == place
+    room.request_person(waiting[2], now=after(60))  # asking again is the fast lane
+    assert room.said(waiting[2], "system")[-1] in wordings(
+        room, "utter_handoff_waiting", place=1, **PROMISED
+    )
     assert room.conversation(waiting[2]).waiting_since == after(2)
 
 
@@ -58,8 +62,8 @@ def test_asked_again_it_counts_and_says_it_in_other_words(room: Room) -> None:
     assert (found.owner, found.epoch, found.asked) == ("queue", 1, 4)
     assert (found.reason, found.waiting_since) == ("asked", after(0))
     told = room.said(conversation, "system")
-    assert told[0] in wordings(room, "utter_handoff_queued", place="1")
-    assert set(told[1:]) == wordings(room, "utter_handoff_waiting", place="1")
+    assert told[0] in wordings(room, "utter_handoff_queued", place=1, **PROMISED)
+    assert set(told[1:]) == wordings(room, "utter_handoff_waiting", place=1, **PROMISED)
 
 
 def test_asked_while_an_agent_serves_it_says_so(room: Room) -> None:

@@ -1,9 +1,10 @@
 """Random histories of two conversations, held against a small model of what must hold.
 
-A customer writes, repeats and asks for a person; workers claim, commit (also late), crash and
-give back; agents take, write and hand back, also from stale pages; time passes. After each step
-the database must agree with the model and keep the invariants. SQLite; more histories by the
-environment variable TENIN_STATE_EXAMPLES.
+A customer writes, repeats, asks for a person, leaves a message or the queue; workers claim, commit
+(also late), crash and give back; agents take, write, pass on, resolve and hand back, also from
+stale pages, and go missing; what waits is offered to them; a customer has it all erased; time
+passes. After each step the database must agree with the model and keep the invariants. SQLite;
+more histories by the environment variable TENIN_STATE_EXAMPLES.
 """
 
 import os
@@ -22,8 +23,12 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from tenin.conversation import delivery, turns
+from tenin.conversation import delivery, erasure, ownership, queue, turns
+from tenin.conversation.erasure import TurnRunsError
+from tenin.conversation.inbox import ASK_FOR_PERSON, LEAVE_MESSAGE, LEAVE_QUEUE
+from tenin.conversation.transcript import NoSuchConversation
 from tenin.conversation.turns import LeaseLost, Turn
+from tenin.database import write_transaction
 from tests.unit.conversation.model import Held, Message, Refused, Talk
 from tests.unit.conversation.room import LEASE, START, Room, Row, empty
 
@@ -35,6 +40,7 @@ which = st.integers(0, 1)
 agents = st.sampled_from(["mei", "kenji"])
 choice = st.integers(0, 1_000)
 
+BUTTONS = {"person": ASK_FOR_PERSON, "message": LEAVE_MESSAGE, "leave": LEAVE_QUEUE}
 PAGES = ["fresh", "fresh", "fresh", "stale", "another's"]
 
 # What may happen, how often beside the rest, and with what. One rule draws from all of it: given
@@ -43,7 +49,12 @@ DEEDS: dict[str, tuple[int, dict[str, st.SearchStrategy[Any]]]] = {
     "time_passes": (2, {"seconds": st.sampled_from([1, 4, 11])}),
     "customer_writes": (
         5,
-        {"at": which, "kind": st.sampled_from(["text", "text", "text", "event", "person"])},
+        {
+            "at": which,
+            "kind": st.sampled_from(
+                ["text", "text", "text", "event", "person", "person", "message", "leave"]
+            ),
+        },
     ),
     "customer_repeats": (1, {"pick": choice}),
     "worker_claims": (5, {}),
@@ -61,9 +72,16 @@ DEEDS: dict[str, tuple[int, dict[str, st.SearchStrategy[Any]]]] = {
     ),
     "agent_takes_or_hands_back": (
         3,
-        {"at": which, "agent": agents, "page": st.sampled_from(PAGES)},
+        {
+            "at": which,
+            "agent": agents,
+            "page": st.sampled_from(PAGES),
+            "how": st.sampled_from(["hand back", "resolve", "pass on", "go missing"]),
+        },
     ),
+    "desk_offers": (1, {"at": which, "agent": agents}),
     "agent_writes": (1, {"at": which, "agent": agents, "number": st.integers(0, 3)}),
+    "customer_erases": (1, {"at": which}),
     "web_tier_looks": (1, {"at": which, "up_to": st.integers(0, 12)}),
 }
 KINDS = {
@@ -87,6 +105,7 @@ class Histories(RuleBasedStateMachine):
         self.held: list[Held] = []
         self.committed: dict[int, Turn] = {}
         self.epochs = [0, 0]
+        self.erased: list[str] = []
 
     @rule(deed=deeds)
     def happens(self, deed: tuple[str, dict[str, Any]]) -> None:
@@ -101,19 +120,53 @@ class Histories(RuleBasedStateMachine):
     def customer_writes(self, at: int, kind: str) -> None:
         talk = self.talks[at]
         key = f"key-{len(talk.messages)}"
-        if kind == "person":
-            accepted = self.room.click_person(talk.id, key=key, now=self.now)
-            if talk.owner == "bot":
-                talk.change("queue")
+        left = kind == "leave" and talk.owner == "queue"
+        if kind in BUTTONS:
+            accepted = self.room.accept(
+                talk.id, key, key=key, now=self.now, kind="button", payload=BUTTONS[kind]
+            )
+            self._button_was_pressed(talk, kind)
         else:
             accepted = self.room.accept(talk.id, key, key=key, now=self.now, kind=kind)
         assert accepted.fresh
         assert accepted.owner.value == talk.owner
         assert (accepted.line_number is None) == (kind == "event")
-        status = "waiting" if talk.owner == "bot" else "person"
+        to_people = kind in ("person", "message") or (kind == "leave" and left)
+        status = "waiting" if talk.owner == "bot" and not to_people else "person"
         talk.messages.append(
             Message(key, accepted.inbox_id, accepted.line_number, status, self.now)
         )
+
+    def customer_erases(self, at: int) -> None:
+        """Not while a turn runs; then they begin anew, and old turns and pages come too late."""
+        talk = self.talks[at]
+
+        def erase() -> None:
+            with write_transaction(self.room.engine) as session:
+                erasure.erase(session, [talk.id], self.now)
+
+        if talk.until is not None and talk.until > self.now:
+            before = self.room.dump()
+            with pytest.raises(TurnRunsError):
+                erase()
+            assert self.room.dump() == before
+            return
+        erase()
+        talk.token = talk.until = None
+        with pytest.raises(NoSuchConversation):
+            self.room.accept(talk.id, "too late", now=self.now)
+        with Refused(self.room):
+            self.room.take(talk.id, talk.epoch, "mei", self.now)
+        self.erased.append(talk.id)
+        self.talks[at], self.epochs[at] = Talk(self.room.begin()), 0
+
+    def _button_was_pressed(self, talk: Talk, kind: str) -> None:
+        if kind == "leave" and talk.owner == "queue" and talk.awaiting == "live":
+            talk.change("bot", ended="left")
+        elif kind in ("person", "message") and talk.owner == "bot":
+            talk.change("queue")
+        if kind == "message" and talk.owner == "queue":
+            talk.awaiting, talk.offered = "message", None
 
     def customer_repeats(self, pick: int) -> None:
         known = [(talk, message) for talk in self.talks for message in talk.messages]
@@ -208,7 +261,7 @@ class Histories(RuleBasedStateMachine):
 
     # the desk and the web tier
 
-    def agent_takes_or_hands_back(self, at: int, agent: str, page: str) -> None:
+    def agent_takes_or_hands_back(self, at: int, agent: str, page: str, how: str) -> None:
         """What the agent's page offers; refused from a stale page and for another's."""
         talk = self.talks[at]
         if page == "fresh":
@@ -219,15 +272,42 @@ class Histories(RuleBasedStateMachine):
                 self.room.take(talk.id, epoch, agent, self.now)
             with Refused(self.room):
                 self.room.hand_back(talk.id, epoch, agent, now=self.now)
+            with Refused(self.room):
+                self.room.do(ownership.resolve, talk.id, epoch, agent, "solved", now=self.now)
+            with Refused(self.room):
+                self.room.do(ownership.transfer, talk.id, epoch, agent, to_skill="returns")
         elif talk.owner == "agent":
-            number = f"SO{talk.epoch}"
-            learnt = {"order_number": number}
-            self.room.hand_back(talk.id, talk.epoch, agent, learnt, self.now)
-            talk.change("bot")
-            talk.learnt = number
+            self._ends(talk, agent, how)
         else:
             self.room.take(talk.id, talk.epoch, agent, self.now)
             talk.change("agent", agent)
+
+    def _ends(self, talk: Talk, agent: str, how: str) -> None:
+        if how == "hand back":
+            number = f"SO{talk.epoch}"
+            learnt = {"order_number": number}
+            self.room.hand_back(talk.id, talk.epoch, agent, learnt, self.now)
+            talk.change("bot", ended="handed_back")
+            talk.learnt = number
+        elif how == "resolve":
+            self.room.do(ownership.resolve, talk.id, talk.epoch, agent, "solved", now=self.now)
+            talk.change("bot", ended="resolved")
+        elif how == "pass on":
+            to, until = "ada", self.now + LEASE
+            self.room.do(ownership.transfer, talk.id, talk.epoch, agent, to_agent=to, until=until)
+            talk.change("queue", ended="transferred")
+            talk.offered = to
+        else:
+            self.room.do(ownership.give_up, talk.id, now=self.now)
+            talk.change("queue", ended="returned")
+
+    def desk_offers(self, at: int, agent: str) -> None:
+        talk = self.talks[at]
+        if talk.owner != "queue":
+            return
+        with self.room.locked(talk.id) as (_, conversation):
+            queue.offer(conversation, agent, self.now + LEASE)
+        talk.offered = agent
 
     def agent_writes(self, at: int, agent: str, number: int) -> None:
         talk = self.talks[at]
@@ -252,7 +332,9 @@ class Histories(RuleBasedStateMachine):
 
     @invariant()
     def it_holds(self) -> None:
-        found = self.room.tables("conversation", "inbox", "line", "outbox", "tracker_snapshot")
+        found = self.room.tables(
+            "conversation", "inbox", "line", "outbox", "tracker_snapshot", "handoff"
+        )
         for at, talk in enumerate(self.talks):
             [conversation] = [row for row in found["conversation"] if row["id"] == talk.id]
             inbox, lines, outbox = (
@@ -262,22 +344,51 @@ class Histories(RuleBasedStateMachine):
             assert self.epochs[at] <= conversation["epoch"]
             self.epochs[at] = conversation["epoch"]
             self._agrees(talk, conversation, inbox)
+            self._each_handoff_has_one_end(talk, conversation, found["handoff"])
             self._lines_are_whole(talk, lines, outbox)
             self._customer_sees_no_bot_line_of_an_older_epoch(talk, lines, outbox)
             if talk.owner == "bot" and talk.learnt is not None:
                 self._bot_listens_and_knows(talk, found["tracker_snapshot"])
         self._one_live_lease_per_conversation()
+        self._nothing_is_left_of_what_was_erased(found)
+
+    def _nothing_is_left_of_what_was_erased(self, found: dict[str, list[Row]]) -> None:
+        for erased in self.erased:
+            [conversation] = [row for row in found["conversation"] if row["id"] == erased]
+            assert (conversation["owner"], conversation["lease_token"]) == ("bot", None)
+            inbox, lines, outbox, handoffs = (
+                [row for row in found[name] if row["conversation_id"] == erased]
+                for name in ("inbox", "line", "outbox", "handoff")
+            )
+            assert {row["text"] for row in [*inbox, *lines]} <= {""}
+            assert "waiting" not in {row["status"] for row in inbox}
+            assert "pending" not in {row["status"] for row in outbox}
+            assert all(row["ended_at"] is not None for row in handoffs)
+            assert erased not in {row["conversation_id"] for row in found["tracker_snapshot"]}
 
     def _agrees(self, talk: Talk, conversation: Row, inbox: list[Row]) -> None:
         owner, agent = conversation["owner"], conversation["agent_id"]
         assert (owner, conversation["epoch"], agent) == (talk.owner, talk.epoch, talk.agent)
         assert (owner == "agent") == (agent is not None)
+        assert conversation["offered_to"] == talk.offered
+        assert talk.offered is None or owner == "queue"
+        assert owner == "agent" or conversation["awaiting"] == talk.awaiting
+        assert (owner == "queue") == (conversation["told_kind"] is not None)
         assert (owner == "queue") == (conversation["waiting_since"] is not None)
         lease = (conversation["lease_token"], conversation["lease_until"])
         assert lease == (talk.token, talk.until)
         assert [(row["external_id"], row["status"], row["attempts"]) for row in inbox] == [
             (message.key, message.status, message.attempts) for message in talk.messages
         ]
+
+    def _each_handoff_has_one_end(self, talk: Talk, conversation: Row, handoffs: list[Row]) -> None:
+        theirs = [row for row in handoffs if row["conversation_id"] == talk.id]
+        assert [row["outcome"] for row in theirs] == talk.outcomes
+        assert [row["ended_at"] is None for row in theirs] == [
+            outcome is None for outcome in talk.outcomes
+        ]
+        assert (talk.owner != "bot") == talk.on()
+        assert conversation["handoff_id"] == (theirs[-1]["id"] if talk.on() else None)
 
     def _lines_are_whole(self, talk: Talk, lines: list[Row], outbox: list[Row]) -> None:
         assert [line["number"] for line in lines] == list(range(1, len(lines) + 1))

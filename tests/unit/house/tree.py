@@ -5,21 +5,14 @@ from __future__ import annotations
 import ast
 import functools
 import subprocess
-import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tenin.language.languages import load_languages
 from tenin.language.yamlfile import read_yaml
 
 PROJECT = Path(__file__).parents[3]
 PRODUCT = ("actions", "scripts", "tenin")
-READY = load_languages(PROJECT / "languages.yml").ready
-# The page's own event, and what only a button says.
-NEVER_TYPED = {"mail_notices", "mail_stop", "page_opened"}
-OUT_OF_SCOPE = "out_of_scope"
-FALLBACK = "nlu_fallback"
 
 
 @functools.lru_cache(maxsize=1)
@@ -94,28 +87,3 @@ def yaml_files(folder: str) -> list[Path]:
 def content(path: Path) -> Any:
     """What a YAML file holds."""
     return read_yaml(path)
-
-
-def sentences(folder: str, language: str) -> Iterator[tuple[str, str, Path]]:
-    """Need, sentence and file of each example below `folder`/`language`, entities unmarked."""
-    for path in yaml_files(f"{folder}/{language}"):
-        for entry in content(path)["nlu"]:
-            for line in entry["examples"].splitlines():
-                if line.startswith("- "):
-                    yield entry["intent"], line[2:].strip(), path
-
-
-def folded(sentence: str) -> str:
-    """A sentence, without what makes no difference to who says it."""
-    return unicodedata.normalize("NFKC", sentence).casefold().strip()
-
-
-def domain() -> dict[str, Any]:
-    """The project's domain.yml."""
-    found: dict[str, Any] = content(PROJECT / "domain.yml")
-    return found
-
-
-def intents() -> set[str]:
-    """The intents of the domain."""
-    return {name for entry in domain()["intents"] for name in entry}

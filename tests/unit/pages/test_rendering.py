@@ -12,17 +12,22 @@ from typing import Any
 
 import pytest
 from jinja2 import UndefinedError
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
+from tenin.desk.shell import TRAINERS_PAGES
 from tenin.journey.gallery import Shown, drawn
 from tenin.language.languages import configured
 from tenin.pages.rendering import STATIC, NoWordingError, render, strings, wordings
 from tenin.shop.catalogue import ProductView
+from tenin.training.try_pages import STATUS, told
 from tests.system import PROJECT
 
 TEMPLATES = STATIC.parent / "templates"
 SCRIPTS = sorted(STATIC.rglob("*.js"))
-KEY = re.compile(r"""["'`]((?:common|errors|widget|desk)\.(?!css|js)[\w.]*(?:\$\{[^}]*\})?)""")
+FILES = sorted(path.stem for path in (STATIC / "locale" / "en").iterdir())
+KEY = re.compile(rf"""["'`]((?:{"|".join(FILES)})\.(?!css|js)[\w.]*(?:\$\{{[^}}]*\}})?)""")
+IMPORT = re.compile(r"""^(?:import|export) [^"]*"(\.[^"]+)";$""", re.MULTILINE)
+PARTS = re.compile(r"""\[("common"[^\]]*)\]""")
 
 TENT = ProductView(
     sku="KT-601",
@@ -64,6 +69,44 @@ class Elements(HTMLParser):
             self.inline += data.strip()
 
 
+FRAME = {
+    "account": {"name": "Tao", "role": "trainer"},
+    "serves": True,
+    "shop": "Kodama",
+    "sign_out": "Sign out",
+    "token": "a-token",
+    "brand": "For trainers",
+    "pages": TRAINERS_PAGES,
+}
+EXPLAINED = {
+    "text": "where is <b>1</b>",
+    "language": "en",
+    "tokens": ["where", "<i>"],
+    "need": "track_order",
+    "refused": False,
+    "ranking": [
+        {"need": "track_order", "confidence": 0.95},
+        {"need": "inform", "confidence": 0.05},
+    ],
+    "second": "greet",
+    "near": ["greet"],
+    "about": "greet",
+    "entities": [{"entity": "size", "text": "M", "value": "m", "start": 0, "end": 1}],
+    "words": [{"word": "where", "weight": 0.5}, {"word": "is", "weight": -0.25}],
+    "against": "inform",
+    "nearest": [
+        {
+            "text": "where is it",
+            "need": "track_order",
+            "file": "data/nlu/en/track_order.yml",
+            "line": 9,
+            "likeness": 0.5,
+        }
+    ],
+    "action": "order_form",
+    "reply": "Which order?",
+    "buttons": ["Orders"],
+}
 ACCOUNT = {"open": True, "customer": None, "token": "", "word": "kodama", "failed": False}
 LIN = {"id": "1", "name": "Lin <b>", "email": "lin@example.com"}
 
@@ -90,21 +133,87 @@ def pages(language: str) -> dict[str, str]:
         "shop signed in": shop(language, account={**ACCOUNT, "customer": LIN, "token": "a.b.c"}),
         "shop not signed in": shop(language, account={**ACCOUNT, "failed": True}),
         "shop without": shop(language, account={**ACCOUNT, "open": False}),
+        "widget": render(
+            "widget.html", language=language, languages=configured(), strings=words["embed"]
+        ),
         "desk": render("desk.html", language=language, strings=words["desk"]),
+        **{
+            f"try {what}": render(
+                "desk_train_try.html",
+                language=language,
+                strings=words["train"],
+                languages=configured(),
+                longest=4000,
+                text="where",
+                chosen="en",
+                found=found and told(found, {}, language),
+                problem=problem,
+                frame=words["train"],
+                page="try",
+                **FRAME,
+            )
+            for what, found, problem in (
+                ("first", None, None),
+                ("found", EXPLAINED, None),
+                ("refused", {**EXPLAINED, "refused": True, "nearest": [], "words": []}, None),
+                *((name, None, name) for name in words["train"]["trying"]["problems"]),
+            )
+        },
         "blueprints": render(
             "desk_blueprints.html",
             language=language,
             strings=words["desk"],
+            frame=words["train"],
+            page="blueprints",
+            **FRAME,
             blueprints=[Shown("return_item", "Sending boots back", "Emma", 10)],
         ),
         "blueprint": render(
             "desk_blueprint.html",
             language=language,
             strings=words["desk"],
+            frame=words["train"],
+            page="blueprints",
+            **FRAME,
             blueprint=Shown("return_item", "Sending boots back", "Emma", 10),
             drawing=Markup(drawn(PROJECT, "return_item", language, lambda *_: "")[1]),
         ),
         "closed": render("desk_closed.html", language=language, strings=words["desk"]),
+        **{
+            f"sign in {said}": render(
+                "desk_sign_in.html",
+                language=language,
+                strings=words["desk"],
+                token="a-token",
+                next="",
+                login="mei",
+                said=said,
+                minutes=minutes,
+            )
+            for said in (None, "wrong", "stale", "signed_out", "locked")
+            for minutes in (1, 15)
+        },
+        **{
+            f"account {said}": render(
+                "desk_account.html",
+                language=language,
+                strings=words["desk"],
+                token="a-token",
+                account={"name": "Mei", "login": "mei", "role": "lead"},
+                has_password=said != "saved",
+                home="/desk",
+                said=said,
+                minutes=15,
+            )
+            for said in (None, "saved", "locked", *words["desk"]["account"]["errors"])
+        },
+        "not allowed": render(
+            "desk_not_allowed.html",
+            language=language,
+            strings=words["desk"],
+            account={"name": "Mei", "role": "trainer"},
+            home="/desk/blueprints",
+        ),
         **{
             f"invoice {kind}": render(
                 "invoice_closed.html", language=language, strings=words["invoice"], kind=kind
@@ -186,8 +295,9 @@ def test_shop_shows_products_order_and_widget(language: str) -> None:
     ):
         assert expected in html
     scripts = [attributes for tag, attributes in Elements(html).found if tag == "script"]
-    assert [(script["src"], "data-tenin" in script) for script in scripts] == [
-        ("/static/widget/widget.js", True)
+    assert [(script["src"], script.get("data-language")) for script in scripts] == [
+        ("/widget.js", language),
+        ("/static/shop/shop.js", None),
     ]
 
 
@@ -205,9 +315,17 @@ def test_products_of_one_category_stand_on_one_shelf() -> None:
     shelves = [
         attributes["id"]
         for tag, attributes in Elements(html).found
-        if tag == "section" and "id" in attributes
+        if tag == "section" and "id" in attributes and attributes["id"] != "cart"
     ]
     assert shelves == ["shoes", "camping"]
+
+
+@each_language
+def test_whatever_fails_of_a_try_is_said(language: str) -> None:
+    problems = strings(language)["train"]["trying"]["problems"]
+    assert problems.keys() == {*STATUS, "bot_failed"}
+    for problem, said in problems.items():
+        assert str(escape(said)) in pages(language)[f"try {problem}"]
 
 
 def test_what_comes_from_data_is_escaped() -> None:
@@ -232,8 +350,8 @@ def test_pages_speak_the_languages_that_are_ready() -> None:
     index = json.loads((STATIC / "locale" / "index.json").read_text(encoding="utf-8"))
     assert tuple(index["languages"]) == configured().ready
     assert index["default"] == configured().default
-    files = {path.stem for path in (STATIC / "locale").glob("*.json")} - {"index"}
-    assert files == set(index["languages"])
+    folders = {path.name for path in (STATIC / "locale").iterdir() if path.is_dir()}
+    assert set(index["languages"]) <= folders <= set(configured().names)
 
 
 @each_language
@@ -263,6 +381,33 @@ def test_every_key_the_scripts_use_exists() -> None:
             assert any(name == key or name.startswith(f"{key}.") for name in present), key
 
 
+def loaded_with(entry: Path) -> set[Path]:
+    """A module and all that it imports at once."""
+    found, waiting = set(), [entry]
+    while waiting:
+        path = waiting.pop().resolve()
+        if path not in found:
+            found.add(path)
+            imported = IMPORT.findall(path.read_text(encoding="utf-8"))
+            waiting.extend(path.parent / name for name in imported)
+    return found
+
+
+@pytest.mark.parametrize(
+    "entry", [path for path in SCRIPTS if "loadStrings(" in path.read_text("utf-8")], ids=str
+)
+def test_a_page_loads_the_parts_of_the_wording_that_its_scripts_use(entry: Path) -> None:
+    if entry.name == "strings.js":
+        return
+    source = entry.read_text(encoding="utf-8")
+    loaded = set(re.findall(r"\"(\w+)\"", PARTS.findall(source)[0]))
+    modules = loaded_with(entry)
+    if entry.name == "form.js":  # of the leads' pages, each of which loads its own module besides
+        modules |= {path.resolve() for path in entry.parent.glob("*.js")}
+    keys = {key for path in modules for key in KEY.findall(path.read_text(encoding="utf-8"))}
+    assert {key.partition(".")[0] for key in keys} <= loaded
+
+
 def test_every_string_is_used() -> None:
     used = used_in_scripts()
     exact = {key for key in used if "${" not in key}
@@ -284,8 +429,9 @@ def test_every_string_is_used() -> None:
 def test_errors_put_into_words_are_errors_the_server_gives() -> None:
     package = STATIC.parent.parent
     sources = "".join(path.read_text(encoding="utf-8") for path in package.rglob("*.py"))
-    for code in strings("en")["errors"]:
-        assert f'"{code}"' in sources, code
+    for code in (*strings("en")["errors"], *strings("en")["upload"]["errors"]):
+        # One that is put together from a kind stands in the documentation of what raises it.
+        assert f'"{code}"' in sources or f"`{code}`" in sources, code
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.relative_to(STATIC).as_posix())

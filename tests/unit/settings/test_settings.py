@@ -96,6 +96,26 @@ def test_the_public_url_is_kept_without_a_slash_at_its_end(
 
 
 @pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("", ()),
+        ("https://shop.example", ("https://shop.example",)),
+        (
+            "HTTPS://Shop.Example:443/, http://127.0.0.1:3000,http://[::1]:80",
+            ("https://shop.example", "http://127.0.0.1:3000", "http://[::1]"),
+        ),
+        ("https://xn--r8jz45g.example:8443", ("https://xn--r8jz45g.example:8443",)),
+    ],
+)
+def test_sites_are_kept_as_browsers_name_them(
+    tmp_path: Path, given: str, kept: tuple[str, ...]
+) -> None:
+    settings = load(tmp_path, TENIN_WEB_SITES=given)
+    assert settings.web.sites == kept
+    assert describe(settings)["web"]["sites"] == list(kept)
+
+
+@pytest.mark.parametrize(
     "url", ["https://shop.example", "http://127.0.0.1:8070/api", "http://[::1]:8070"]
 )
 def test_the_shops_api_has_an_address_and_a_token(tmp_path: Path, url: str) -> None:
@@ -132,6 +152,13 @@ def test_settings_are_shown_without_secrets(tmp_path: Path) -> None:
     [
         ("web:\n  port: eighty", "tenin.yml: web.port: ", "such as 8080, or remove the line"),
         ("web:\n  port: 70000", "tenin.yml: web.port: ", "65535"),
+        ("web:\n  sites: https://a.example", "tenin.yml: web.sites: ", "as in [https://shop.ex"),
+        ("web:\n  sites: ['*']", "tenin.yml: web.sites: ", "each site is named by itself"),
+        ("web:\n  sites: [https://a.example/chat]", "tenin.yml: web.sites: ", "without a path"),
+        ("web:\n  sites: [shop.example]", "tenin.yml: web.sites: ", "write https:// and the host"),
+        ("web:\n  sites: ['https://a:99999']", "tenin.yml: web.sites: ", "is no site"),
+        ("web:\n  sites: [https://例.example]", "tenin.yml: web.sites: ", "beginning with xn--"),
+        ("web:\n  sites: ['null']", "tenin.yml: web.sites: ", "is no site"),
         ("web:\n  port: yes", "tenin.yml: web.port: ", "no values for this setting"),
         ("web:\n  port:", "tenin.yml: web.port: ", "remove the line"),
         ("web:\n  prot: 80", "tenin.yml: web.prot: ", "did you mean port?"),
@@ -142,6 +169,9 @@ def test_settings_are_shown_without_secrets(tmp_path: Path) -> None:
         ("web:\n  port: [1", "tenin.yml: line 2", "correct that line"),
         ("secret: abc", "tenin.yml: secret: ", "set TENIN_SECRET"),
         ("web:\n  trusted_proxies: 10.0.0.1", "tenin.yml: web.trusted_proxies: ", "a list"),
+        ("chat:\n  file_types: [exe]", "tenin.yml: chat.file_types: ", "jpeg, png, webp, pdf, txt"),
+        ("chat:\n  file_types: png", "tenin.yml: chat.file_types: ", "a list is needed"),
+        ("chat:\n  max_file_megabytes: 0", "tenin.yml: chat.max_file_megabytes: ", "such as 10"),
         ("web:\n  trusted_proxies: [proxy]", "tenin.yml: web.trusted_proxies: ", "proxy"),
         (
             "database:\n  url: nonsense",
@@ -277,3 +307,53 @@ def test_processes_that_start_at_once_agree_on_the_secret(tmp_path: Path) -> Non
     with multiprocessing.get_context("spawn").Pool(4) as pool:
         secrets = pool.map(_secret_of, [tmp_path] * 16)
     assert len(set(secrets)) == 1
+
+
+CHATWOOT = {
+    "TENIN_DESK_SERVES": "chatwoot",
+    "TENIN_CHATWOOT_URL": "https://desk.shop.example/",
+    "TENIN_CHATWOOT_ACCOUNT_ID": "3",
+    "TENIN_CHATWOOT_INBOX_ID": "7",
+    "TENIN_CHATWOOT_TOKEN": "a-token",
+    "TENIN_CHATWOOT_WEBHOOK_SECRET": "a-secret",
+}
+
+
+def test_chatwoot_serves_where_it_is_named_with_its_secrets(tmp_path: Path) -> None:
+    assert load(tmp_path).desk.serves == "tenin"
+    settings = load(tmp_path, **CHATWOOT)
+    assert settings.chatwoot.url == "https://desk.shop.example"
+    assert (settings.chatwoot.account_id, settings.chatwoot.inbox_id) == (3, 7)
+    assert (settings.chatwoot_token, settings.chatwoot_webhook_secret) == ("a-token", "a-secret")
+    assert "a-token" not in str(describe(settings)) + repr(settings)
+    assert "a-secret" not in str(describe(settings)) + repr(settings)
+
+
+@pytest.mark.parametrize("missing", sorted(set(CHATWOOT) - {"TENIN_DESK_SERVES"}))
+def test_chatwoot_does_not_serve_by_half(tmp_path: Path, missing: str) -> None:
+    message = fault(tmp_path, **{key: value for key, value in CHATWOOT.items() if key != missing})
+    key = missing.removeprefix("TENIN_CHATWOOT_").lower()
+    assert f"chatwoot.{key}" in message or missing in message
+    assert "or set desk.serves to tenin" in message
+
+
+@pytest.mark.parametrize(
+    ("url", "remedy"),
+    [
+        ("http://desk.shop.example", "begin it with https"),
+        ("desk.shop.example", "such as https://chat.shop.example"),
+        ("https://token@desk.shop.example", "TENIN_CHATWOOT_TOKEN"),
+    ],
+)
+def test_chatwoots_address_shows_no_token(tmp_path: Path, url: str, remedy: str) -> None:
+    assert remedy in fault(tmp_path, f"chatwoot:\n  url: {url}\n")
+
+
+def test_chatwoot_on_this_machine_may_go_without_https(tmp_path: Path) -> None:
+    settings = load(tmp_path, **{**CHATWOOT, "TENIN_CHATWOOT_URL": "http://127.0.0.1:3000"})
+    assert settings.chatwoot.url == "http://127.0.0.1:3000"
+
+
+def test_chatwoots_token_stands_in_no_file(tmp_path: Path) -> None:
+    message = fault(tmp_path, "chatwoot:\n  token: abc\n")
+    assert "set TENIN_CHATWOOT_TOKEN in the environment" in message

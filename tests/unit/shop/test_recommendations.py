@@ -123,6 +123,23 @@ def test_what_was_bought_before_leads_to_what_others_bought_with_it(session: Ses
     assert (need[0].sku, need[0].because) == ("KB-406", "need")
 
 
+def test_what_was_looked_at_comes_first_among_what_suits_alike(session: Session) -> None:
+    usual = recommend(session, "en")
+    last = recommend(session, "en", limit=40)[-1].sku
+    goods = recommend(session, "en", wish=Wish(looked_at=[last, "NO-SUCH", "\0"]))
+    assert (goods[0].sku, goods[0].because) == (last, "looked_at")
+    assert {good.because for good in goods[1:]} == {"popular"}
+    assert [good.sku for good in goods[1:]] == [good.sku for good in usual[:2]]
+    # What was said goes before what was seen, and so does the least expensive where it is wanted.
+    need = recommend(session, "en", wish=Wish(words=["kayaking"], looked_at=[last]))
+    assert (need[0].sku, need[0].because) == ("KB-406", "need")
+    cheap, looked = Wish(cheap=True), Wish(cheap=True, looked_at=[last])
+    assert recommend(session, "en", wish=looked) == recommend(session, "en", wish=cheap)
+    # What was bought already is not recommended again.
+    bought = recommend(session, "en", wish=Wish(bought=[last], looked_at=[last]))
+    assert last not in [good.sku for good in bought]
+
+
 def test_words_that_the_catalogue_knows(session: Session) -> None:
     assert suits_something(session, "ja", ["ランニング"])
     assert not suits_something(session, "ja", ["xkcd", "\0"])

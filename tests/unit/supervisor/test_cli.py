@@ -54,7 +54,7 @@ def free_ports(count: int) -> list[int]:
 def test_help_names_every_command(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     done = tenin(tmp_path, *arguments)
     assert done.returncode == 0
-    for command in ("run", "train", "migrate", "desk-link", "blueprint", "settings"):
+    for command in ("run", "train", "migrate", "desk-link", "agent", "blueprint", "settings"):
         assert f"  {command} " in done.stdout
 
 

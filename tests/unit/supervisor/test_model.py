@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tenin import model
+from tenin import __version__, model, model_card
 
 PROJECT = Path(__file__).parents[3]
 
@@ -111,9 +111,15 @@ def test_rasa_trains_once_and_damage_is_noticed(root: Path) -> None:
     assert phases[0] == "reading the training data"
     assert any("training KeywordIntentClassifier" in phase for phase in phases)
     assert any("training RulePolicy" in phase for phase in phases)
-    assert phases[-1].startswith("trained in ")
+    assert any(phase.startswith("trained in ") for phase in phases)
     names = {file.name for file in path.parent.iterdir()}
-    assert names == {path.name, f"{path.name}.sha256", ".lock"}
+    assert names == {path.name, f"{path.name}.sha256", model_card.card_file(path).name, ".lock"}
+    card = model_card.read(path)
+    assert path.name == f"tenin-{card.data}.tar.gz"
+    assert (card.version, card.rasa, card.figures) == (__version__, "3.6.21", {})
+    model.usable(root, path)
+    (root / "data/nlu/en/greet.yml").touch()
+    assert model.older(root) == [path]
 
     assert model.train(root, forbidden) == path
 
@@ -125,6 +131,34 @@ def test_rasa_trains_once_and_damage_is_noticed(root: Path) -> None:
     path.with_name(f"{path.name}.sha256").unlink()
     with pytest.raises(model.ModelError, match="is damaged"):
         model.train(root, forbidden)
+
+
+def test_a_model_of_other_code_or_damaged_is_refused(root: Path) -> None:
+    path = root / "models/tenin-1.tar.gz"
+    pretend(path)
+    with pytest.raises(
+        model.ModelError, match=r"has no card .*: run `make train`|run `make train`"
+    ):
+        model.usable(root, path)
+    card = model_card.make(root, "1", model._hash(root, model.CODE))
+    model_card.write(card, model_card.card_file(path))
+    assert model_card.read(path) == card
+    model.usable(root, path)
+    (root / "data/nlu/en/greet.yml").write_text("nlu: []\n")
+    model.usable(root, path)  # other data is what going back is for
+    (root / "tenin/bot/component.py").write_text("A = 2\n")
+    with pytest.raises(model.ModelError, match="was trained by other code"):
+        model.usable(root, path)
+    for written in ("{", "[]", '{"format": 1}', '{"format": 1, "languages": 3}'):
+        model_card.card_file(path).write_text(written)
+        with pytest.raises(model.ModelError, match="is damaged: delete"):
+            model.usable(root, path)
+    model_card.card_file(path).write_text('{"format": 2}')
+    with pytest.raises(model.ModelError, match="another version"):
+        model.usable(root, path)
+    path.write_bytes(b"cut")
+    with pytest.raises(model.ModelError, match="damaged: delete it"):
+        model.usable(root, path)
 
 
 def test_a_training_that_fails_is_one_line_with_the_log(root: Path) -> None:

@@ -32,11 +32,13 @@ from tenin.conversation.turns import Outcome, Turn
 from tenin.conversation.voice import Voice
 from tenin.database import make_engine, read_transaction, write_transaction
 from tenin.desk.access import new_link
+from tenin.fair_turns import FairTurns
 from tenin.settings import Settings, load_settings
 from tests.agent import DeskAgent
 from tests.answers import voice
 from tests.customer import Customer
-from tests.system import PROJECT
+from tests.hours import open_always
+from tests.system import PROJECT, UNLIMITED
 from tests.unit.web.streams import Stream
 
 LOOPBACK = "127.0.0.1"
@@ -51,7 +53,14 @@ def plain_client(url: str, headers: dict[str, str] | None = None) -> httpx.Clien
 
 def make_root(root: Path, databases: Path) -> Path:
     """Fill a folder with links to the project's data and a copy of the prepared databases."""
-    for name in ("blueprints", "data", "menus.yml", "languages.yml", "policy.yml"):
+    for name in (
+        "blueprints",
+        "data",
+        "invitations.yml",
+        "menus.yml",
+        "languages.yml",
+        "policy.yml",
+    ):
         (root / name).symlink_to(PROJECT / name)
     shutil.copytree(databases, root / "var")
     return root
@@ -73,6 +82,7 @@ class Site:
         self.engine: Engine
         self.bot: socket.socket
         self.hub: Hub
+        self.writers: FairTurns
 
     @property
     def voice(self) -> Voice:
@@ -94,13 +104,16 @@ class Site:
                 "TENIN_SECRET": "a secret of the tests, long enough",
                 "TENIN_WEB_PORT": str(port),
                 "TENIN_BOT_PORT": str(self.bot.getsockname()[1]),
+                **UNLIMITED,
                 **self._environ,
             },
         )
         self.engine = make_engine(self.settings.database.url)
         self._open.callback(self.engine.dispose)
+        open_always(self.engine)
         app = create_app(self.settings)
         self.hub = app.state.services.hub
+        self.writers = app.state.services.writers
         self._serve(app, listening)
 
     def _serve(self, app: Any, listening: socket.socket) -> None:
@@ -112,7 +125,7 @@ class Site:
                 access_log=False,
                 proxy_headers=False,
                 server_header=False,
-                timeout_graceful_shutdown=1,
+                timeout_graceful_shutdown=10,
             )
         )
         thread = threading.Thread(target=server.run, args=([listening],), name=self.url)
@@ -148,6 +161,7 @@ class Site:
         with write_transaction(self.engine) as session:
             for table in reversed(metadata.sorted_tables):
                 session.execute(delete(table))
+        open_always(self.engine)
         self.woken(0)
 
     # who comes
@@ -173,13 +187,13 @@ class Site:
             headers["last-event-id"] = str(after)
         return self._guests.enter_context(Stream(self.url, path, headers))
 
-    def desk_link(self, name: str = "Mei") -> str:
-        """A one-time link to the desk."""
-        return f"/desk/enter?key={new_link(self.engine, self.settings, name)}"
+    def desk_link(self, name: str = "Mei", role: str = "agent") -> str:
+        """A one-time link to the desk, for the account of this name, made if there is none."""
+        return f"/desk/enter?key={new_link(self.engine, self.settings, name, role)}"
 
-    def agent(self, name: str = "Mei") -> DeskAgent:
+    def agent(self, name: str = "Mei", role: str = "agent") -> DeskAgent:
         """An agent who has come in."""
-        agent = DeskAgent(self.url, self.desk_link(name))
+        agent = DeskAgent(self.url, self.desk_link(name, role))
         self._guests.callback(agent.http.close)
         return agent
 
@@ -192,12 +206,14 @@ class Site:
         assert text is None or turn.text == text
         return turn
 
-    def commit(self, turn: Turn, *replies: Reply, wanted: str | None = None) -> bool:
-        """Commit a turn that said `replies`."""
+    def commit(
+        self, turn: Turn, *replies: Reply, wanted: str | None = None, language: str | None = None
+    ) -> bool:
+        """Commit a turn that said `replies`; in `language` the conversation goes on."""
         new = [{"event": "user", "text": turn.text}, {"event": "action", "name": "action_listen"}]
         with read_transaction(self.engine) as session:
             loaded = tracker.load(session, turn.conversation_id)
-        outcome = Outcome(new, [*loaded, *new], replies, len(loaded), wanted)
+        outcome = Outcome(new, [*loaded, *new], replies, len(loaded), wanted, language=language)
         return turns.commit(self.engine, turn, outcome, self.voice)
 
     def answer(

@@ -18,13 +18,21 @@ def test_every_page_is_tried_below() -> None:
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_strangers_are_told_how_to_get_in(open_site: Site, path: str) -> None:
+def test_strangers_are_sent_to_sign_in(open_site: Site, path: str) -> None:
     for cookie in ("", "tenin_desk=made.up.value"):
         answer = open_site.http({"cookie": cookie} if cookie else None).get(path)
-        assert answer.status_code == 401
-        assert "tenin desk-link" in answer.text
-        assert "<svg" not in answer.text
+        assert answer.status_code == 303
+        assert answer.headers["location"] == f"/desk/sign-in?next={path}"
         assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("role", ["agent", "lead", "trainer", "admin"])
+def test_every_role_may_read_them(site: Site, role: str) -> None:
+    answer = site.agent("Kai", role).http.get("/desk/blueprints")
+    assert answer.status_code == 200
+    trains, serves = role in ("trainer", "admin"), role != "trainer"
+    assert ('href="/desk/train/try"' in answer.text) is trains
+    assert ('href="/desk"' in answer.text) is serves
 
 
 def test_the_list_names_every_blueprint(mei: DeskAgent) -> None:

@@ -22,7 +22,7 @@ def token_of(page: httpx.Response) -> str | None:
     """What the page gives the chat: None if it says nothing of who is signed in."""
     assert page.status_code == 200
     assert page.headers["cache-control"] == "no-store"
-    found = re.search(r'data-tenin[^>]* data-customer="([^"]*)"', page.text)
+    found = re.search(r'/widget.js[^>]* data-customer="([^"]*)"', page.text)
     return found.group(1) if found else None
 
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.agent import DeskAgent
-from tests.unit.web.refusals import assert_error, refused
+from tests.unit.web.refusals import asked_for, assert_error, refused
 from tests.unit.web.served import Site
 
 CALLS = ["take", "messages", "handback"]
@@ -17,9 +17,9 @@ def test_what_is_not_ones_own_is_refused(
     site: Site, mei: DeskAgent, lin: DeskAgent, conversation: str
 ) -> None:
     def all_refused(agent: DeskAgent, what: str, body: dict[str, object], code: str) -> None:
-        before = site.rows()
+        before = asked_for(site)
         assert_error(agent.change(conversation, what, body), 409, code)
-        assert site.rows() == before
+        assert asked_for(site) == before
 
     # In the queue it is nobody's yet; and a page may be old.
     all_refused(mei, "messages", {"text": "hello"}, "not_yours")

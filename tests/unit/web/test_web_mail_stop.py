@@ -7,11 +7,12 @@ import jwt
 import pytest
 
 from tenin.channels.customer_token import issue_token, load_rules
-from tenin.channels.mail_stop import PURPOSE, _key, stop_link
+from tenin.channels.mail_stop import PURPOSE, stop_link
 from tenin.conversation import consent, delivery
 from tenin.conversation.notices import notify
 from tenin.database import read_transaction, write_transaction
 from tenin.demo_shop import LASTS
+from tenin.keys import key_for
 from tenin.language.languages import configured
 from tenin.pages.rendering import strings
 from tests.unit.web.conftest import SiteMaker
@@ -118,18 +119,19 @@ def forged(site: Site, number: int) -> dict[str, str]:
     rules = load_rules(site.settings)
     assert rules is not None
     head, body, signature = good.split(".")
+    key = key_for(site.settings.secret, PURPOSE)
     return {
-        "another purpose": jwt.encode({**claims, "aud": "tenin"}, _key(site.settings)),
-        "no purpose": jwt.encode({"sub": str(number)}, _key(site.settings)),
+        "another purpose": jwt.encode({**claims, "aud": "tenin"}, key),
+        "no purpose": jwt.encode({"sub": str(number)}, key),
         "the secret itself": jwt.encode(claims, site.settings.secret),
         "unsigned": jwt.encode(claims, None, algorithm="none"),
         "a customer's": issue_token(str(number), rules, LASTS),
         "spoilt": f"{head}.{body}.{signature[:-2]}AA",
         "cut": good[:-5],
-        "no number": jwt.encode({**claims, "sub": "abc"}, _key(site.settings)),
-        "below": jwt.encode({**claims, "sub": "-1"}, _key(site.settings)),
-        "beyond": jwt.encode({**claims, "sub": str(2**70)}, _key(site.settings)),
-        "no such mail": jwt.encode({**claims, "sub": "999999"}, _key(site.settings)),
+        "no number": jwt.encode({**claims, "sub": "abc"}, key),
+        "below": jwt.encode({**claims, "sub": "-1"}, key),
+        "beyond": jwt.encode({**claims, "sub": str(2**70)}, key),
+        "no such mail": jwt.encode({**claims, "sub": "999999"}, key),
         "not a token": "abc",
         "not ASCII": "%E6%9C%A8",
         "endless": "a" * 3000,
@@ -151,7 +153,7 @@ def test_the_token_of_a_mail_opens_nothing_else(mailing: Site) -> None:
     _, number = mailed(mailing)
     token = path_of(mailing, number).rpartition("/")[2]
     http = mailing.http()
-    assert http.get("/desk", cookies={"tenin_desk": token}).status_code == 401
+    assert http.get("/desk/api/me", cookies={"tenin_desk": token}).status_code == 401
     bearer = {"authorization": f"Bearer {token}"}
     assert http.get("/chat/stream", headers=bearer).status_code == 401
     begun = http.post("/chat/session", json={"language": "en", "customer": token})

@@ -13,6 +13,7 @@ from sqlalchemy.engine import Engine
 from tenin.database import make_engine, read_transaction
 from tenin.language.languages import configured
 from tenin.pages.rendering import STATIC
+from tenin.pages.static_files import SMALLER, minified
 from tenin.shop.catalogue import list_products
 from tenin.shop.sample_data import demo_order
 from tenin.web import CONTENT_SECURITY_POLICY, SECURITY_HEADERS
@@ -21,7 +22,15 @@ from tests.unit.web.conftest import SiteMaker
 from tests.unit.web.served import Site
 
 HTML = "text/html,application/xhtml+xml,*/*;q=0.8"
-ADDRESSES = ["/", "/?lang=zh-Hans", "/?lang=%22%3E%3Cscript%3E", "/desk", "/desk/enter?key=x", "/x"]
+ADDRESSES = [
+    "/",
+    "/?lang=zh-Hans",
+    "/?lang=%22%3E%3Cscript%3E",
+    "/widget",
+    "/desk/sign-in",
+    "/desk/enter?key=x",
+    "/x",
+]
 FILES = sorted(path.relative_to(STATIC).as_posix() for path in STATIC.rglob("*") if path.is_file())
 TYPES = {
     ".js": {"text/javascript", "application/javascript"},  # a module of another type never runs
@@ -126,8 +135,9 @@ def test_every_answer_has_the_security_headers(open_site: Site, browser: httpx.C
     answers += [
         browser.get("/health"),
         browser.get("/static/widget/widget.js"),
+        browser.get("/widget.js"),
         browser.get("/static/nothing"),
-        browser.get("/static/locale/en.json", headers={"if-none-match": "*"}),
+        browser.get("/static/locale/en/widget.json", headers={"if-none-match": "*"}),
         browser.head("/"),
         browser.post("/"),
         browser.get("/desk/"),  # a redirect
@@ -166,7 +176,8 @@ def test_the_policy_lets_nothing_inline_run_and_nobody_frame() -> None:
 def test_files_are_served_as_what_they_are(browser: httpx.Client, file: str) -> None:
     answer = browser.get(f"/static/{file}")
     assert answer.status_code == 200
-    assert answer.content == (STATIC / file).read_bytes()
+    path = STATIC / file
+    assert answer.content == (minified(path) if path.suffix in SMALLER else path.read_bytes())
     assert answer.headers["content-type"].partition(";")[0] in TYPES[PurePosixPath(file).suffix]
 
 
@@ -196,7 +207,7 @@ def test_the_shop_shows_its_goods_and_the_order_to_ask_about(
     assert email in page.texts
     other = {"en": "zh-Hans", "zh-Hans": "en"}[language]
     assert f"?lang={other}" in page.links
-    assert "/static/widget/widget.js" in page.loaded
+    assert "/widget.js" in page.loaded
 
 
 @pytest.mark.parametrize(

@@ -136,7 +136,7 @@ NO_JSON = [
     pytest.param(f'{{"line": -{LONG_NUMBER}}}'.encode(), id="a long negative number"),
 ]
 NO_OBJECT = [b"[]", b'["text"]', b'"text"', b"7", b"null", b"true", b"NaN", b"[{}]"]
-CALLS = ["/chat/session", "/chat/messages", "/chat/received"]
+CALLS = ["/chat/session", "/chat/messages", "/chat/received", "/chat/rating", "/chat/contact"]
 
 
 @pytest.mark.parametrize("path", CALLS)
@@ -212,9 +212,14 @@ def test_a_receipt_for_no_line(open_site: Site, chat: httpx.Client, line: object
         ("POST", "/chat/stream"),
         ("GET", "/chat/received"),
         ("PATCH", "/chat/received"),
+        ("GET", "/chat/typing"),
+        ("GET", "/chat/rating"),
+        ("GET", "/chat/contact"),
+        ("PUT", "/chat/continue/abc"),
         ("POST", "/"),
         ("POST", "/health"),
         ("POST", "/static/widget/widget.js"),
+        ("POST", "/widget.js"),
         ("OPTIONS", "/chat/messages"),
     ],
 )

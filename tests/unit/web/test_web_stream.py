@@ -157,7 +157,9 @@ def test_the_state_tells_who_owns_and_whether_the_bot_works(
     stream.wait_for_state(owner="bot", agent=None, working=False)
     states = stream.states()
     assert all(before != after for before, after in itertools.pairwise(states))
-    assert all(state.keys() == {"owner", "agent", "working"} for state in states)
+    keys = {"owner", "agent", "language", "working", "agent_typing"}
+    keys |= {"waiting", "ratings", "contact"}
+    assert all(state.keys() == keys for state in states)
     assert len(states) == 5
     # The turn's own reply and the queue's message left together, before the change was told.
     names = [event.name for event in stream.events]
@@ -177,7 +179,7 @@ def test_silence_is_filled_with_comments(
     make_site: SiteMaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tenin.channels.stream.HEARTBEAT_SECONDS", 0.1)
-    monkeypatch.setattr("tenin.desk.routes.HEARTBEAT_SECONDS", 0.1)
+    monkeypatch.setattr("tenin.desk.routes.SESSION_SECONDS", 0.1)
     site = make_site()
     customer, mei = site.customer(), site.agent()
     chat, desk = site.stream(customer), site.stream(mei)
