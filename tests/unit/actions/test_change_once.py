@@ -101,7 +101,6 @@ def made(behind: World, placed: Placed) -> tuple[int, int, int]:
 
 @settings(
     max_examples=20,
-    deadline=None,
     # Each example places an order of its own in the one shop.
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

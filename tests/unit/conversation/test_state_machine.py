@@ -442,7 +442,6 @@ def test_whatever_happens_each_message_has_one_fate(room: Room) -> None:
         settings=settings(
             max_examples=EXAMPLES,
             stateful_step_count=40,
-            deadline=None,
             database=None,
             phases=[Phase.generate, Phase.shrink],
             report_multiple_bugs=False,
