@@ -37,7 +37,7 @@ HERE = Path(__file__).parent
 
 def _dialogues() -> list[Any]:
     return [
-        pytest.param(file, dialogue, id=f"{file.parent.name}: {dialogue['dialogue']}")
+        pytest.param(file, dialogue, id=f"{file.parent.name}/{file.stem}: {dialogue['dialogue']}")
         for file in sorted(HERE.glob("*/*.yml"))
         for dialogue in yaml.safe_load(file.read_text(encoding="utf-8"))
     ]
