@@ -19,6 +19,10 @@ run: ## Set up everything and run Tenin; Ctrl-C stops it
 test: ## Set up everything and run all checks and tests
 	@PYTEST_ARGS="$(PYTEST_ARGS)" scripts/test.sh
 
+.PHONY: nightly
+nightly: ## Try hours of random faults: kills, histories, a database locked for long
+	@scripts/nightly.sh
+
 .PHONY: check check-files style stories blueprints
 check: lint check-files stories ## Check style, types, files and stories, without the tests
 

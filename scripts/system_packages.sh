@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Install what tests need besides Python: a browser, Chinese and Japanese fonts, PostgreSQL.
+# Install what tests need besides Python: a browser, Chinese and Japanese fonts, PostgreSQL, faketime.
 #
 # Installs nothing that is there already. Where it has no rights (root, or sudo without a password)
 # or no apt-get, it names loudly what is missing; the tests that need it then skip themselves, or
@@ -20,6 +20,8 @@ has_fonts() {
 }
 
 has_postgresql() { command -v postgres || compgen -G '/usr/lib/postgresql/*/bin/postgres'; }
+
+has_faketime() { command -v faketime; }
 
 as_root() {
     if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
@@ -71,3 +73,4 @@ mkdir -p var/log
 provide has_browser chromium "the tests in tests/browser are skipped" apt_install chromium
 provide has_fonts fonts-noto-cjk "pictures of pages have boxes for Chinese" apt_install fonts-noto-cjk
 provide has_postgresql postgresql "the tests on PostgreSQL are skipped" install_postgresql
+provide has_faketime faketime "the test of a clock set back is skipped" apt_install faketime

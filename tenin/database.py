@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -19,7 +20,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, event, text
-from sqlalchemy.engine import Connection, Dialect, Engine, make_url
+from sqlalchemy.engine import URL, Connection, Dialect, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
@@ -29,6 +30,7 @@ T = TypeVar("T")
 
 BUSY_TIMEOUT_MS = 5_000
 MIGRATION_BUSY_TIMEOUT_MS = 60_000
+LONGEST_BUSY_TIMEOUT_MS = 600_000
 
 REMEDY_OLDER = "run `make run` or `tenin migrate`"
 REMEDY_NEWER = "this database was written by a newer Tenin: update the code or restore a backup"
@@ -69,8 +71,9 @@ class UTCDateTime(TypeDecorator):  # type: ignore[misc]
 def make_engine(url: str) -> Engine:
     """Return the engine for a database URL, `sqlite:///path` or `postgresql://…`.
 
-    For SQLite the folder of the file is created. Raises ValueError for any other URL, with a
-    message that shows no password.
+    For SQLite the folder of the file is created, and `?timeout=` says how many seconds one that
+    writes waits for another (5). Raises ValueError for any other URL, with a message that shows no
+    password.
     """
     try:
         parsed = make_url(url)
@@ -83,17 +86,18 @@ def make_engine(url: str) -> Engine:
         if parsed.database in (None, "", ":memory:"):
             raise ValueError("SQLite needs a file, as in sqlite:///var/tenin.db")
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        busy_ms = busy_timeout_ms(parsed)
         engine = create_engine(
             parsed,
             future=True,
             connect_args={
                 "check_same_thread": False,
-                "timeout": BUSY_TIMEOUT_MS / 1000,
+                "timeout": busy_ms / 1000,
                 "isolation_level": None,  # pysqlite begins nothing by itself: _begin_sqlite does
             },
             poolclass=QueuePool,
         )
-        event.listen(engine, "connect", _configure_sqlite)
+        event.listen(engine, "connect", partial(_configure_sqlite, busy_ms))
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     if parsed.drivername in ("postgresql", "postgresql+psycopg2", "postgres"):
@@ -184,9 +188,27 @@ def run_migrations() -> None:
         context.run_migrations()
 
 
-def _configure_sqlite(connection: Any, _record: Any) -> None:
+def busy_timeout_ms(url: URL) -> int:
+    """Return how long one that writes waits for another in SQLite: the URL's `timeout`, or 5 s.
+
+    Raises ValueError for what is no such time.
+    """
+    given = str(url.query.get("timeout", BUSY_TIMEOUT_MS / 1000))
+    try:
+        milliseconds = int(float(given) * 1000)
+    except (ValueError, OverflowError):
+        milliseconds = 0
+    if not 1 <= milliseconds <= LONGEST_BUSY_TIMEOUT_MS:
+        raise ValueError(
+            f"a writer can't wait {given!r} seconds for another: "
+            "write 0.001 to 600, as in sqlite:///var/tenin.db?timeout=5"
+        )
+    return milliseconds
+
+
+def _configure_sqlite(busy_ms: int, connection: Any, _record: Any) -> None:
     with closing(connection.cursor()) as cursor:
-        cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+        cursor.execute(f"PRAGMA busy_timeout = {busy_ms}")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.execute("PRAGMA synchronous = NORMAL")
         _use_write_ahead_log(cursor)

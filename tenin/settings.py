@@ -19,6 +19,7 @@ from pydantic import Field, ValidationError, root_validator, validator
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from tenin.database import busy_timeout_ms
 from tenin.settings_desk import ChatwootSettings, check_chatwoot
 from tenin.settings_limits import LimitsSettings
 from tenin.settings_section import HEADER_VALUE, LOOPBACK, checked_api_url, checked_origin
@@ -401,6 +402,7 @@ def _checked_url(value: str) -> str:
     if url.drivername in SQLITE_DRIVERS:
         if url.database in (None, "", ":memory:"):
             raise ValueError("three processes share the database, so SQLite needs a file")
+        busy_timeout_ms(url)
     elif url.drivername not in POSTGRESQL_DRIVERS:
         raise ValueError(f"{url.drivername} is neither sqlite nor postgresql")
     return value

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from tenin.clock import utcnow
 from tenin.conversation import ownership, tracker
+from tenin.conversation.leases import is_free, was_received_before
 from tenin.conversation.models import Author, Conversation, InboxRow, InboxStatus, Line, Owner
 from tenin.conversation.transcript import Reply, add_line, lock_conversation, lock_for_customer
 from tenin.conversation.voice import Voice
@@ -172,9 +173,9 @@ def slow_conversations(session: Session, received_before: datetime, now: datetim
         .where(
             InboxRow.status == InboxStatus.WAITING.value,
             InboxRow.noticed_at.is_(None),
-            InboxRow.received_at <= received_before,
+            was_received_before(received_before, now),
             Conversation.owner == Owner.BOT.value,
-            (Conversation.lease_until.is_(None)) | (Conversation.lease_until < now),
+            is_free(now),
         )
         .distinct()
     ).scalars()

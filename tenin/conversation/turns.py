@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session, aliased
 from tenin.clock import utcnow
 from tenin.conversation import ownership, restock, tracker
 from tenin.conversation.consent import NO_MAIL, MailWanted, mail_wanted
+from tenin.conversation.leases import is_due, is_due_now, is_free, is_free_now
 from tenin.conversation.models import (
     Author,
     Conversation,
@@ -109,17 +110,17 @@ def claim(
     now = now or utcnow()
     # A look first: an idle worker must not hold SQLite's one write lock, however briefly.
     with read_transaction(engine) as session:
-        if session.execute(_waiting(now)).first() is None:
+        if session.execute(_waiting(now, lease)).first() is None:
             return None
     with write_transaction(engine) as session:
         while True:
-            row = _next_row(session, now)
+            row = _next_row(session, now, lease)
             if row is None:
                 return None
             conversation = lock_conversation(session, row.conversation_id)
             # On PostgreSQL another worker may have finished it while we waited for the lock.
             session.refresh(row)
-            if not _may_take(conversation, row, now):
+            if not _may_take(conversation, row, now, lease):
                 continue
             if row.attempts < attempts:
                 break
@@ -144,7 +145,7 @@ def claim(
         )
 
 
-def _waiting(now: datetime) -> Any:
+def _waiting(now: datetime, lease: timedelta) -> Any:
     """The query for the message that has waited longest among those that may be taken."""
     older = aliased(InboxRow)
     first = (
@@ -160,25 +161,25 @@ def _waiting(now: datetime) -> Any:
         .join(Conversation, Conversation.id == InboxRow.conversation_id)
         .where(
             InboxRow.status == InboxStatus.WAITING.value,
-            InboxRow.available_at <= now,
+            is_due(now),
             InboxRow.id == first,
             Conversation.owner == Owner.BOT.value,
-            Conversation.lease_until.is_(None) | (Conversation.lease_until < now),
+            is_free(now, lease),
         )
         .order_by(InboxRow.id)
         .limit(1)
     )
 
 
-def _next_row(session: Session, now: datetime) -> InboxRow | None:
-    wanted = _waiting(now).with_for_update(skip_locked=True, of=Conversation)
+def _next_row(session: Session, now: datetime, lease: timedelta) -> InboxRow | None:
+    wanted = _waiting(now, lease).with_for_update(skip_locked=True, of=Conversation)
     found: InboxRow | None = session.execute(wanted).scalar_one_or_none()
     return found
 
 
-def _may_take(conversation: Conversation, row: InboxRow, now: datetime) -> bool:
-    free = conversation.lease_until is None or conversation.lease_until < now
-    ready = row.status == InboxStatus.WAITING.value and row.available_at <= now
+def _may_take(conversation: Conversation, row: InboxRow, now: datetime, lease: timedelta) -> bool:
+    free = is_free_now(conversation, now, lease)
+    ready = row.status == InboxStatus.WAITING.value and is_due_now(row, now)
     return bool(free and ready and conversation.owner == Owner.BOT.value)
 
 

@@ -30,6 +30,10 @@ async def echo(message: UserMessage) -> str:
     return f"you said: {message.text}"
 
 
+def a_greeting(_: str) -> str:
+    return "greet"
+
+
 @dataclass
 class ScriptedAgent:
     """Does with a message what Rasa's processor does, in its order; says what `behave` gives."""
@@ -37,6 +41,7 @@ class ScriptedAgent:
     store: ConversationTrackerStore
     behave: Behaviour = echo
     saves: bool = True
+    need: Callable[[str], str] = a_greeting
     messages: list[UserMessage] = field(default_factory=list)
     began: list[float] = field(default_factory=list)
     busy: list[str] = field(default_factory=list)
@@ -58,7 +63,7 @@ class ScriptedAgent:
         tracker = await self.store.get_or_create_tracker(
             message.sender_id, append_action_listen=False
         )
-        data = message.parse_data or parse("/greet", message.text)
+        data = message.parse_data or parse(f"/{self.need(message.text)}", message.text)
         heard = UserUttered(
             message.text,
             data["intent"],

@@ -4,7 +4,7 @@ A customer writes, repeats, asks for a person, leaves a message or the queue; wo
 (also late), crash and give back; agents take, write, pass on, resolve and hand back, also from
 stale pages, and go missing; what waits is offered to them; a customer has it all erased; time
 passes. After each step the database must agree with the model and keep the invariants. SQLite;
-more histories by the environment variable TENIN_STATE_EXAMPLES.
+so many long histories as the environment variable TENIN_STATE_EXAMPLES says.
 """
 
 import os
@@ -32,7 +32,10 @@ from tenin.database import write_transaction
 from tests.unit.conversation.model import Held, Message, Refused, Talk
 from tests.unit.conversation.room import LEASE, START, Room, Row, empty
 
-EXAMPLES = int(os.environ.get("TENIN_STATE_EXAMPLES", "20"))
+# Steps at most, and how many histories: in CI many short ones, for two processes, and a few long
+# ones; `make nightly` has 50,000, all of them long.
+EXAMPLES = int(os.environ.get("TENIN_STATE_EXAMPLES", "0"))
+PROFILES = [(40, EXAMPLES)] if EXAMPLES else [(40, 20), (6, 1_000), (6, 1_000)]
 ATTEMPTS = 2
 BACK_OFF = timedelta(seconds=4)
 
@@ -435,13 +438,14 @@ class Histories(RuleBasedStateMachine):
         assert set(live.values()) <= {1}
 
 
+@pytest.mark.parametrize(("steps", "examples"), PROFILES)
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
-def test_whatever_happens_each_message_has_one_fate(room: Room) -> None:
+def test_whatever_happens_each_message_has_one_fate(room: Room, steps: int, examples: int) -> None:
     run_state_machine_as_test(
         type("Histories", (Histories,), {"room": room}),
         settings=settings(
-            max_examples=EXAMPLES,
-            stateful_step_count=40,
+            max_examples=examples,
+            stateful_step_count=steps,
             database=None,
             phases=[Phase.generate, Phase.shrink],
             report_multiple_bugs=False,

@@ -181,6 +181,11 @@ def test_settings_are_shown_without_secrets(tmp_path: Path) -> None:
         ("database:\n  url: mysql://db/x", "tenin.yml: database.url: ", "neither sqlite nor"),
         ("database:\n  url: sqlite://", "tenin.yml: database.url: ", "needs a file"),
         (
+            "database:\n  url: sqlite:///var/tenin.db?timeout=soon",
+            "tenin.yml: database.url: ",
+            "as in sqlite:///var/tenin.db?timeout=5",
+        ),
+        (
             "database:\n  url: postgresql://me:word@db/x",
             "tenin.yml: database.url: ",
             "set TENIN_DATABASE_URL in the environment",

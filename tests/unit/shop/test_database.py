@@ -174,6 +174,19 @@ def test_sqlite_is_set_up_in_a_new_folder(tmp_path: Path) -> None:
     }
 
 
+def test_how_long_a_writer_waits_is_set_by_the_url(tmp_path: Path) -> None:
+    engine = make_engine(f"sqlite:///{tmp_path}/shop.db?timeout=0.25")
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one() == 250
+    engine.dispose()
+
+
+@pytest.mark.parametrize("given", ["soon", "0", "-1", "601", "nan", "inf"])
+def test_a_wait_that_is_none_is_refused(tmp_path: Path, given: str) -> None:
+    with pytest.raises(ValueError, match=r"\?timeout=5"):
+        make_engine(f"sqlite:///{tmp_path}/shop.db?timeout={given}")
+
+
 @pytest.mark.parametrize(
     "url", ["", "no url", "mysql://root:secret@host/shop", "sqlite://", "sqlite:///:memory:"]
 )
