@@ -44,9 +44,9 @@ from tenin.channels.limits import Limits
 from tenin.clock import utcnow
 from tenin.conversation import inbox
 from tenin.conversation import models as conversation
+from tenin.conversation.listening import Topic, listen
 from tenin.conversation.transcript import NoSuchConversation
 from tenin.conversation.voice import Voice
-from tenin.conversation.wake import listen
 from tenin.database import check_schema, make_engine
 from tenin.desk import blueprints as desk_blueprints
 from tenin.desk import files as desk_files
@@ -190,7 +190,8 @@ async def error_page(request: Request, error: Exception) -> Response:
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     services: Services = app.state.services
     await asyncio.to_thread(detect, FIRST_TEXT)
-    wakes = await listen(services.settings.web.port, services.hub.moved)
+    port, hub = services.settings.web.port, services.hub
+    wakes = await listen(services.engine, port, Topic.MOVED, hub.woken)
     tasks = [
         asyncio.create_task(_forever(partial(services.hub.poll, services.read), POLL_SECONDS)),
         asyncio.create_task(_forever(partial(_tell_slow, services), WATCH_SECONDS)),

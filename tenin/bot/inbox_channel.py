@@ -26,7 +26,7 @@ from tenin.bot.explaining import Explainer
 from tenin.bot.runtime import Runtime, runtime
 from tenin.bot.tracker_store import ConversationTrackerStore
 from tenin.bot.worker import LONGEST_TURN_SECONDS, Worker
-from tenin.conversation.wake import listen
+from tenin.conversation.listening import Topic, listen
 
 logger = logging.getLogger(__name__)
 
@@ -70,7 +70,9 @@ class InboxChannel(InputChannel):  # type: ignore[misc]
                 return
             worker = Worker(app.ctx.agent, room)
             state["worker"] = worker
-            state["wakes"] = await listen(room.settings.bot.port, worker.wake)
+            state["wakes"] = await listen(
+                room.engine, room.settings.bot.port, Topic.WAITING, worker.wake
+            )
             state["task"] = asyncio.create_task(worker.run())
             loop = asyncio.get_running_loop()
             loop.add_signal_handler(signal.SIGUSR1, lambda: state.update(drain=drain()))
