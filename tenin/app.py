@@ -15,15 +15,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from functools import partial
 
-from sqlalchemy import text
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import Mount
 
-from tenin import demo_shop, invoice_page
+from tenin import demo_shop, invoice_page, metrics, watching
 from tenin.channels import (
     context,
     continuing,
@@ -67,7 +66,7 @@ from tenin.pages.joined import FOLDER, JoinedFiles
 from tenin.pages.rendering import STATIC, render, strings
 from tenin.pages.static_files import PageFiles
 from tenin.restock_watch import tell_restocked
-from tenin.services import Services, services_of
+from tenin.services import Services
 from tenin.settings import Settings, load_settings
 from tenin.shop import models as shop
 from tenin.shop.choice import chosen_shop, terms_of
@@ -104,7 +103,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     app = Starlette(
         routes=[
             *demo_shop.routes,
-            Route("/health", health, methods=["GET"]),
+            *watching.routes,
             Mount(f"/static/{FOLDER}", JoinedFiles(STATIC, "widget/widget.js")),
             Mount("/static", PageFiles(STATIC)),
             *sites.routes,
@@ -131,7 +130,8 @@ def create_app(settings: Settings | None = None) -> Starlette:
             *try_pages.routes,
         ],
         middleware=[
-            Middleware(SecurityHeaders),
+            Middleware(watching.Measured),
+            Middleware(SecurityHeaders, settings=settings),
             Middleware(sites.Sites, settings=settings),
             Middleware(Gate, settings=settings, limits=limits),
         ],
@@ -157,12 +157,6 @@ def create_app(settings: Settings | None = None) -> Starlette:
     )
     app.state.persons = persons
     return app
-
-
-async def health(request: Request) -> Response:
-    """`GET /health`: whether this tier can reach its database."""
-    await services_of(request).read(lambda session: session.execute(text("SELECT 1")))
-    return JSONResponse({"status": "ok"})
 
 
 async def error_page(request: Request, error: Exception) -> Response:
@@ -226,6 +220,8 @@ async def _forever(work: Callable[[], Awaitable[None]], seconds: float) -> None:
         try:
             await work()
         except Exception:
+            name = getattr(work, "func", work).__name__.lstrip("_")
+            metrics.BACKGROUND_FAILURES.labels(name).inc()
             logger.exception("background work failed; trying again")
         await asyncio.sleep(seconds)
 

@@ -88,6 +88,7 @@ def make_engine(url: str) -> Engine:
         engine = create_engine(
             parsed,
             future=True,
+            hide_parameters=True,
             connect_args={
                 "check_same_thread": False,
                 "timeout": BUSY_TIMEOUT_MS / 1000,
@@ -102,6 +103,7 @@ def make_engine(url: str) -> Engine:
         return create_engine(
             parsed.set(drivername="postgresql+psycopg2"),
             future=True,
+            hide_parameters=True,  # what customers wrote is in no error, and so in no log
             pool_pre_ping=True,
             connect_args={"connect_timeout": 5, **KEEPALIVE},
         )
