@@ -1,4 +1,4 @@
-"""What Prometheus reads of each tier (`/metrics`, docs/operators/metrics.md), and who may read it.
+"""What Prometheus reads of each tier (`/metrics`, docs/deploy.md), and who may read it.
 
 Counted in the process that works; what is waiting is asked of the database when it is read, and is
 the same from whichever process. Labels are names from the code, never a customer's or agent's

@@ -8,11 +8,15 @@ import logging
 import logging.config
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import yaml
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from tenin import logs
+from tenin.database import make_engine
 
 
 def record(message: str, *args: object, error: BaseException | None = None) -> logging.LogRecord:
@@ -98,3 +102,15 @@ def test_the_configuration_is_one_that_logging_takes(form: str) -> None:
     assert len(said) == 1
     assert "to [email]" in said[0]
     assert (form == "json") == said[0].startswith("{")
+
+
+@pytest.mark.parametrize("broken", ["SELECT missing FROM nowhere WHERE x = :said"])
+def test_no_database_error_repeats_what_was_written(tmp_path: Path, broken: str) -> None:
+    engine = make_engine(f"sqlite:///{tmp_path}/x.db")
+    try:
+        with pytest.raises(SQLAlchemyError) as error, engine.connect() as connection:
+            connection.execute(text(broken), {"said": "my cat is called Mimi"})
+        assert "nowhere" in str(error.value)
+        assert "Mimi" not in str(error.value)
+    finally:
+        engine.dispose()
