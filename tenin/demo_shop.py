@@ -35,7 +35,7 @@ from tenin.shop.demo_customers import (
     demo_customers,
 )
 from tenin.shop.sample_data import demo_order
-from tenin.web import Problem, form_body
+from tenin.web import Problem, came_by_https, form_body
 
 COOKIE = "tenin_demo_customer"
 SALT = "tenin.demo_shop"
@@ -102,7 +102,7 @@ async def sign_in(request: Request) -> Response:
         COOKIE,
         _signed(customer, services.settings),
         max_age=int(LASTS.total_seconds()),
-        secure=request.url.scheme == "https",
+        secure=came_by_https(request, services.settings),
         httponly=True,
         samesite="lax",
     )
