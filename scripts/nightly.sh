@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
 # What is too long for CI: hours of random faults. `make nightly` calls it.
 #
-# TENIN_STATE_EXAMPLES, TENIN_FAULT_KILLS and TENIN_BOT_KILLS may be set to other numbers.
+# The numbers may be set otherwise in the environment.
 set -euo pipefail
 
 cd "$(dirname "$0")/.."
 bin=.venv/bin
 export RASA_TELEMETRY_ENABLED=false TF_CPP_MIN_LOG_LEVEL=3
-export TENIN_STATE_EXAMPLES=${TENIN_STATE_EXAMPLES:-50000} # histories of the conversation room
-export TENIN_FAULT_KILLS=${TENIN_FAULT_KILLS:-500}         # of the worker alone
-export TENIN_BOT_KILLS=${TENIN_BOT_KILLS:-200}             # of the bot in the whole system
+export TENIN_STATE_EXAMPLES=${TENIN_STATE_EXAMPLES:-50000}  # histories of the conversation room
+export TENIN_FAULT_KILLS=${TENIN_FAULT_KILLS:-500}          # of the worker alone
+export TENIN_FAULT_BOT_KILLS=${TENIN_FAULT_BOT_KILLS:-200}  # of the bot in the whole system
 export TENIN_FAULT_LOCKED_SECONDS=30 TENIN_HYPOTHESIS=wide TENIN_NIGHTLY=1
 
 scripts/setup.sh test

@@ -62,11 +62,14 @@ class Customer:
         patience = httpx.Timeout(PATIENCE, read=seconds)
         with self.http.stream("GET", "/chat/stream", headers=headers, timeout=patience) as answer:
             answer.raise_for_status()
-            name = ""
+            name, heard = "", time.monotonic()
             for line in answer.iter_lines():
+                if line.startswith(":") and time.monotonic() - heard > seconds:
+                    return  # a comment, which keeps the connection, is no event
                 if line.startswith("event: "):
                     name = line[7:]
                 elif line.startswith("data: "):
+                    heard = time.monotonic()
                     yield name, json.loads(line[6:])
 
     def lines(self) -> list[dict[str, Any]]:

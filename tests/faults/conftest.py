@@ -13,7 +13,7 @@ from tests.unit.web.conftest import databases, make_site
 __all__ = ["databases", "make_site", "migrated_file", "root"]
 
 # Hours long: `make nightly` alone has it.
-collect_ignore = [] if "TENIN_BOT_KILLS" in os.environ else ["test_bot_killed.py"]
+collect_ignore = [] if "TENIN_FAULT_BOT_KILLS" in os.environ else ["test_bot_killed.py"]
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from tests.faults.test_tiers_down import RECOVERY, wait_until_up
 from tests.invariants import check
 from tests.system import System, send_agents_away
 
-KILLS = int(os.environ.get("TENIN_BOT_KILLS", "200"))
+KILLS = int(os.environ.get("TENIN_FAULT_BOT_KILLS", "200"))
 LONGEST = 0.3  # seconds: about what two turns take
 AT_ONCE = 4
 PACE = DEATHS_WITHIN / (DEATHS - 1)  # faster, and the supervisor gives the bot up

@@ -99,6 +99,9 @@ def test_killed_with_streams_open(tmp_path: Path) -> None:
         ]
         for writer in writers:
             writer.join()
+        for customer, own in zip(customers, keys, strict=True):  # as if no answer had come through
+            for number, key in enumerate(own):
+                assert customer.post({"text": f"text {number}"}, key).status_code == 200
         answer_all(room)
         check(web.engine, keys={key for each in keys for key in each})
         texts = [f"text {number}" for number in range(3)]
