@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import sys
 import time
+from typing import Any
 
 import pluggy
 from rasa_sdk.plugin import plugin_manager
-from sanic import Sanic, response
-from sanic.request import Request
-from sanic.response import HTTPResponse
 
 from actions.context import settings
 from tenin import metrics
@@ -20,22 +18,23 @@ from tenin import metrics
 hookimpl = pluggy.HookimplMarker("rasa_sdk")
 
 
-@hookimpl  # type: ignore[misc]
-def attach_sanic_app_extensions(app: Sanic) -> None:
+@hookimpl
+def attach_sanic_app_extensions(app: Any) -> None:
     """Add `GET /metrics`, and the counting of what is called."""
 
-    @app.get("/metrics")  # type: ignore[misc]
-    async def measured(request: Request) -> HTTPResponse:
-        if not metrics.may_read(settings(), request.headers.get("authorization", "")):
-            return response.empty(status=404)
-        return response.raw(metrics.of_process(), content_type=metrics.CONTENT_TYPE)
+    @app.get("/metrics")
+    async def measured(request: Any) -> None:
+        may = metrics.may_read(settings(), request.headers.get("authorization", ""))
+        status, told = (200, metrics.of_process()) if may else (404, b"")
+        answer = await request.respond(status=status, content_type=metrics.CONTENT_TYPE)
+        await answer.send(told, end_stream=True)
 
-    @app.on_request  # type: ignore[misc]
-    async def begin(request: Request) -> None:
+    @app.on_request
+    async def begin(request: Any) -> None:
         request.ctx.began = time.monotonic()
 
-    @app.on_response  # type: ignore[misc]
-    async def count(request: Request, answer: HTTPResponse) -> None:
+    @app.on_response
+    async def count(request: Any, answer: Any) -> None:
         began = getattr(request.ctx, "began", None)
         if request.path != "/webhook" or began is None:
             return

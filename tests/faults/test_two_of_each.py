@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator
 import httpx
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 
 from tenin.conversation.models import Author, InboxRow, InboxStatus, Line, OutboxRow, TrackerEvent
 from tenin.database import read_transaction
@@ -30,6 +31,7 @@ from tests.fleet import METRICS_TOKEN, Fleet, Member, running_fleet
 from tests.postgres import PostgresMissing
 
 CUSTOMERS = 6
+MOST_WAITING = 5 * CUSTOMERS
 PATIENCE = 180.0
 NIGHTLY = os.environ.get("TENIN_NIGHTLY") == "1"
 NIGHTLY_KILLS = 30
@@ -52,6 +54,7 @@ class Load:
     """Customers who write until they are told to end; `acknowledged` are their keys in order."""
 
     def __init__(self, fleet: Fleet) -> None:
+        self._fleet = fleet
         self._urls = [web.url for web in fleet.webs]
         self._ended = threading.Event()
         self.acknowledged: dict[str, list[str]] = {}
@@ -86,8 +89,16 @@ class Load:
             key = uuid.uuid4().hex
             self._send(customer, key, SAID[len(keys) % len(SAID)], chance)
             keys.append(key)
+            while self._too_much_waits():
+                self._ended.wait(0.5)
             # Some write on before they are answered.
             self._ended.wait(chance.choice((0.05, 0.5, 1.0)))
+
+    def _too_much_waits(self) -> bool:
+        """Whether customers are to hold back, so that what is left at the end is soon answered."""
+        with contextlib.suppress(OperationalError):  # while PostgreSQL is started again
+            return not self._ended.is_set() and waiting(self._fleet) > MOST_WAITING
+        return False
 
     def _send(self, customer: Customer, key: str, text: str, chance: random.Random) -> None:
         deadline = time.monotonic() + PATIENCE

