@@ -2,8 +2,8 @@
 
 BIN := .venv/bin
 CODE := tenin actions tests scripts benchmarks
-# Two processes (tests/conftest.py says what shares one).
-PYTEST_ARGS ?= -n 2 --dist loadgroup
+# Goes to every pytest after what scripts/test.sh gives it.
+PYTEST_ARGS ?=
 COMPILE := $(BIN)/uv pip compile --python-version 3.10 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate --quiet
 

@@ -17,7 +17,7 @@ from tenin.shop.interface import Change
 
 @dataclass(frozen=True)
 class Agreed:
-    """A change and its key; `tried`: the shop was asked for it, and didn't answer."""
+    """A change and its key; `tried`: the customer said yes, and there was no answer of the shop."""
 
     change: Change
     key: str

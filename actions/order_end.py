@@ -89,8 +89,8 @@ async def _ended(tracker: Tracker) -> tuple[list[Line], dict[str, Any]]:
     except NOT_REACHED:
         failed = not_reached(request_kept(tracker))
         kept = {REQUEST: failed[REQUEST]}
-        if trial.made is not None:
-            kept[AGREED] = trial.made.after_trial().written()
+        if tried := trial.made or (trial.agreed if tracker.get_slot(CONFIRMED) else None):
+            kept[AGREED] = tried.after_trial().written()
         return [failed[ENDING]], kept
     return lines, {AGREED: None} if trial.made is not None else {}
 

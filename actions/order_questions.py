@@ -19,6 +19,7 @@ from actions.order_agreed import read_agreed
 from actions.order_details import wished
 from actions.order_form import (
     AGREED,
+    CONFIRMED,
     DETAIL,
     ENDING,
     ITEM,
@@ -27,6 +28,7 @@ from actions.order_form import (
     ORDER,
     QUOTE,
     REQUEST,
+    YES,
     Known,
     Step,
     next_step,
@@ -98,7 +100,11 @@ class _Validate:
                 raise  # nothing was asked for that a person would have to do: an apology
             number = known.order or known.number
             request = request_of(known.need, number, known.item, known.detail)
-            step = Step({NEED: known.need, **not_reached(request)})
+            failed = {NEED: known.need, **not_reached(request)}
+            if known.agreed is not None and known.asked == CONFIRMED and known.intent == YES:
+                # A turn before, of which nothing was kept, may have said yes too, and got through.
+                failed[AGREED] = known.agreed.after_trial().written()
+            step = Step(failed)
         slots = {**step.slots, "requested_slot": step.ask}
         return [SlotSet(name, value) for name, value in slots.items()]
 

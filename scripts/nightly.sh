@@ -10,7 +10,7 @@ export RASA_TELEMETRY_ENABLED=false TF_CPP_MIN_LOG_LEVEL=3
 export TENIN_STATE_EXAMPLES=${TENIN_STATE_EXAMPLES:-50000}  # histories of the conversation room
 export TENIN_FAULT_KILLS=${TENIN_FAULT_KILLS:-500}          # of the worker alone
 export TENIN_FAULT_BOT_KILLS=${TENIN_FAULT_BOT_KILLS:-200}  # of the bot in the whole system
-export TENIN_FAULT_LOCKED_SECONDS=30
+export TENIN_FAULT_LOCKED_SECONDS=30 TENIN_HYPOTHESIS=wide TENIN_NIGHTLY=1
 
 scripts/setup.sh test
 scripts/system_packages.sh

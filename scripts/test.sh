@@ -2,12 +2,13 @@
 # All checks and tests, what fails soonest first; says at the end what each stage took.
 #
 # `make test` calls it. What needs neither a model nor a browser goes first; both are made ready
-# meanwhile, since one core is idle then. PYTEST_ARGS (options, no paths) goes to every pytest.
+# meanwhile, since one core is idle then. PYTEST_ARGS (options, no paths) goes to every pytest,
+# after how many processes it has (tests/conftest.py says what shares one).
 set -euo pipefail
 
 cd "$(dirname "$0")/.."
 bin=.venv/bin
-read -ra pytest_args <<<"${PYTEST_ARGS--n 2 --dist loadgroup}"
+read -ra pytest_args <<<"${PYTEST_ARGS-}"
 export RASA_TELEMETRY_ENABLED=false TF_CPP_MIN_LOG_LEVEL=3
 # Hundreds of processes are started here: what one of them has compiled the next ones take, also
 # where Python is told to write nothing beside its modules.
@@ -41,7 +42,11 @@ stage() { # a name, a command
 
 targets() { make --no-print-directory "$@"; }
 
-tests() { "$bin/pytest" "${pytest_args[@]}" "$@"; }
+# For two cores: what often waits, for a timer or a browser, has three processes; what has a whole
+# running Tenin for each, two.
+tests() { # how many processes, folders
+    "$bin/pytest" -n "$1" --dist loadgroup "${pytest_args[@]}" "${@:2}"
+}
 
 setup() {
     rm -rf "$PYTHONPYCACHEPREFIX${TMPDIR:-/tmp}" # of the last run's own folders
@@ -70,9 +75,9 @@ stage types "$bin/mypy"
 stage check targets check-files
 stage nlu "$bin/tenin" evaluate --without-base
 stage packages finished packages "$packages"
-stage unit tests tests/unit
-stage contract tests tests/contract
+stage unit tests 3 tests/unit
+stage contract tests 2 tests/contract
 stage model finished model "$model"
 stage story targets stories
-stage dialogue tests tests/dialogues tests/faults
-stage browser tests tests/browser
+stage dialogue tests 2 tests/dialogues tests/faults
+stage browser tests 3 tests/browser

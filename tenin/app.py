@@ -15,15 +15,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from functools import partial
 
-from sqlalchemy import text
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import Mount
 
-from tenin import demo_shop, invoice_page
+from tenin import demo_shop, invoice_page, metrics, watching
 from tenin.channels import (
     context,
     continuing,
@@ -44,9 +43,9 @@ from tenin.channels.limits import Limits
 from tenin.clock import utcnow
 from tenin.conversation import inbox
 from tenin.conversation import models as conversation
+from tenin.conversation.listening import Topic, listen
 from tenin.conversation.transcript import NoSuchConversation
 from tenin.conversation.voice import Voice
-from tenin.conversation.wake import listen
 from tenin.database import check_schema, make_engine
 from tenin.desk import blueprints as desk_blueprints
 from tenin.desk import files as desk_files
@@ -67,7 +66,7 @@ from tenin.pages.joined import FOLDER, JoinedFiles
 from tenin.pages.rendering import STATIC, render, strings
 from tenin.pages.static_files import PageFiles
 from tenin.restock_watch import tell_restocked
-from tenin.services import Services, services_of
+from tenin.services import Services
 from tenin.settings import Settings, load_settings
 from tenin.shop import models as shop
 from tenin.shop.choice import chosen_shop, terms_of
@@ -104,7 +103,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     app = Starlette(
         routes=[
             *demo_shop.routes,
-            Route("/health", health, methods=["GET"]),
+            *watching.routes,
             Mount(f"/static/{FOLDER}", JoinedFiles(STATIC, "widget/widget.js")),
             Mount("/static", PageFiles(STATIC)),
             *sites.routes,
@@ -131,7 +130,8 @@ def create_app(settings: Settings | None = None) -> Starlette:
             *try_pages.routes,
         ],
         middleware=[
-            Middleware(SecurityHeaders),
+            Middleware(watching.Measured),
+            Middleware(SecurityHeaders, settings=settings),
             Middleware(sites.Sites, settings=settings),
             Middleware(Gate, settings=settings, limits=limits),
         ],
@@ -159,12 +159,6 @@ def create_app(settings: Settings | None = None) -> Starlette:
     return app
 
 
-async def health(request: Request) -> Response:
-    """`GET /health`: whether this tier can reach its database."""
-    await services_of(request).read(lambda session: session.execute(text("SELECT 1")))
-    return JSONResponse({"status": "ok"})
-
-
 async def error_page(request: Request, error: Exception) -> Response:
     """What a browser or a program gets for an address that isn't served, or when we fail."""
     status, detail = 500, "Something failed on the server's side."
@@ -190,7 +184,8 @@ async def error_page(request: Request, error: Exception) -> Response:
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     services: Services = app.state.services
     await asyncio.to_thread(detect, FIRST_TEXT)
-    wakes = await listen(services.settings.web.port, services.hub.moved)
+    port, hub = services.settings.web.port, services.hub
+    wakes = await listen(services.engine, port, Topic.MOVED, hub.woken)
     tasks = [
         asyncio.create_task(_forever(partial(services.hub.poll, services.read), POLL_SECONDS)),
         asyncio.create_task(_forever(partial(_tell_slow, services), WATCH_SECONDS)),
@@ -225,6 +220,8 @@ async def _forever(work: Callable[[], Awaitable[None]], seconds: float) -> None:
         try:
             await work()
         except Exception:
+            name = getattr(work, "func", work).__name__.lstrip("_")
+            metrics.BACKGROUND_FAILURES.labels(name).inc()
             logger.exception("background work failed; trying again")
         await asyncio.sleep(seconds)
 

@@ -79,7 +79,11 @@ def make_parser() -> argparse.ArgumentParser:
         added.set_defaults(command=command)
         return added
 
-    add("run", _run, "Set up what is missing, then run web, bot and actions until Ctrl-C.")
+    run = add("run", _run, "Set up what is missing, then run web, bot and actions until Ctrl-C.")
+    text = "one tier of several machines: web, or bot with its actions (docs/deploy.md)"
+    run.add_argument("--only", choices=("web", "bot"), help=text)
+    ready = add("ready", _ready, "Say whether a tier serves on this machine; exit code 1 if not.")
+    ready.add_argument("tier", choices=("web", "bot"), help="bot: it and its actions")
     train = add("train", _train, "Train the model unless it is there already; print its path.")
     train.add_argument("--force", action="store_true", help="train even if the model is there")
     text = "Put the model to work while Tenin runs, training it if need be."
@@ -128,11 +132,21 @@ def _settings_for(given: argparse.Namespace) -> Settings:
         return Settings(root=root)
 
 
-def _run(settings: Settings, _given: argparse.Namespace) -> None:
+def _run(settings: Settings, given: argparse.Namespace) -> None:
     from tenin import start
 
     _check_project(settings.root)
-    start.run(settings, _say)
+    start.run(settings, _say, given.only)
+
+
+def _ready(settings: Settings, given: argparse.Namespace) -> int:
+    from tenin import model, start, supervisor
+
+    tiers = start.tiers(settings, model.model_path(settings.root))
+    asked = tiers[:1] if given.tier == "web" else tiers[1:]
+    down = [tier.name for tier in asked if supervisor.answers(tier.ready_url) is None]
+    print(f"not ready: {', '.join(down)}" if down else "ready")
+    return 1 if down else 0
 
 
 def _train(settings: Settings, given: argparse.Namespace) -> None:

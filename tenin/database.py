@@ -31,6 +31,8 @@ T = TypeVar("T")
 BUSY_TIMEOUT_MS = 5_000
 MIGRATION_BUSY_TIMEOUT_MS = 60_000
 LONGEST_BUSY_TIMEOUT_MS = 600_000
+# A server that is gone without a word is noticed within a minute, also by who only listens.
+KEEPALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 
 REMEDY_OLDER = "run `make run` or `tenin migrate`"
 REMEDY_NEWER = "this database was written by a newer Tenin: update the code or restore a backup"
@@ -90,6 +92,7 @@ def make_engine(url: str) -> Engine:
         engine = create_engine(
             parsed,
             future=True,
+            hide_parameters=True,
             connect_args={
                 "check_same_thread": False,
                 "timeout": busy_ms / 1000,
@@ -104,8 +107,9 @@ def make_engine(url: str) -> Engine:
         return create_engine(
             parsed.set(drivername="postgresql+psycopg2"),
             future=True,
+            hide_parameters=True,  # what customers wrote is in no error, and so in no log
             pool_pre_ping=True,
-            connect_args={"connect_timeout": 5},
+            connect_args={"connect_timeout": 5, **KEEPALIVE},
         )
     raise ValueError(
         f"Tenin keeps its data in SQLite or PostgreSQL, not in {parsed.drivername!r}: "

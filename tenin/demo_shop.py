@@ -1,5 +1,8 @@
 """The demo shop's page, and its sign-in: the part of a real shop that Tenin doesn't play.
 
+A shop that has put its own goods in place of the sample's sees them there under its own name,
+without what is Kodama's.
+
 Whoever types the word that the page shows is one of the sample's customers. The page then
 gives the chat a signed token, as a real shop's would (`tenin.channels.customer_token`). Where
 a real shop's key is set, or no word is, nobody signs in here.
@@ -13,6 +16,7 @@ from datetime import timedelta
 from urllib.parse import urlencode
 
 from itsdangerous import BadData, URLSafeTimedSerializer
+from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -31,7 +35,7 @@ from tenin.shop.demo_customers import (
     demo_customers,
 )
 from tenin.shop.sample_data import demo_order
-from tenin.web import Problem, form_body
+from tenin.web import Problem, came_by_https, form_body
 
 COOKIE = "tenin_demo_customer"
 SALT = "tenin.demo_shop"
@@ -47,8 +51,7 @@ async def shop_page(request: Request) -> Response:
 
     def read() -> HTMLResponse:
         with read_transaction(services.shop_engine) as session:
-            number, email = demo_order(session)
-            customer = None
+            people, customer = demo_customers(session, language), None
             if _is_open(services) and (customer_id := _read_cookie(cookie, services.settings)):
                 customer = demo_customer_by_id(session, customer_id)
             html = render(
@@ -57,9 +60,10 @@ async def shop_page(request: Request) -> Response:
                 languages=configured(),
                 strings=strings(language)["shop"],
                 products=list_products(session, language),
-                demo_order={"number": number, "email": email},
-                account=_account(request, services, customer),
-                customers=demo_customers(session, language),
+                demo_order=_demo_order(session),
+                shop=services.voice.shop_name(language),
+                account=_account(request, services, customer, bool(people)),
+                customers=people,
             )
         return HTMLResponse(html, headers={"cache-control": "no-store"})
 
@@ -98,7 +102,7 @@ async def sign_in(request: Request) -> Response:
         COOKIE,
         _signed(customer, services.settings),
         max_age=int(LASTS.total_seconds()),
-        secure=request.url.scheme == "https",
+        secure=came_by_https(request, services.settings),
         httponly=True,
         samesite="lax",
     )
@@ -121,8 +125,17 @@ routes = [
 ]
 
 
+def _demo_order(session: Session) -> dict[str, str] | None:
+    """The order that the page names to ask about; None where the demo shop was forgotten."""
+    try:
+        number, email = demo_order(session)
+    except LookupError:
+        return None
+    return {"number": number, "email": email}
+
+
 def _account(
-    request: Request, services: Services, customer: DemoCustomer | None
+    request: Request, services: Services, customer: DemoCustomer | None, anybody: bool
 ) -> dict[str, object]:
     """What the page shows of signing in, and the token (empty: nobody) for the chat."""
     rules = services.token_rules
@@ -130,7 +143,7 @@ def _account(
     if customer is not None and rules is not None:
         token = issue_token(customer.id, rules, LASTS)
     return {
-        "open": _is_open(services),
+        "open": _is_open(services) and anybody,
         "customer": customer,
         "token": token,
         "word": services.settings.demo.sign_in_word,

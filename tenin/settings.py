@@ -30,6 +30,7 @@ from tenin.settings_sources import (
     CHATWOOT_WEBHOOK_SECRET_VARIABLE,
     EMAIL_PASSWORD_VARIABLE,
     IDENTITY_SECRET_VARIABLE,
+    METRICS_TOKEN_VARIABLE,
     SECRET_VARIABLE,
     SETTINGS_FILE,
     SHOP_API_TOKEN_VARIABLE,
@@ -247,12 +248,19 @@ class SnapshotSettings(_Section):
     turns: int = Field(12, ge=1, le=1000)
 
 
+class LogsSettings(_Section):
+    """How the tiers write their logs."""
+
+    format: Literal["text", "json"] = "text"
+
+
 class Settings(_Section):
     """All settings, checked, with SQLite paths made absolute; `load_settings` makes it."""
 
     root: Path
     given_secret: str | None = Field(None, repr=False)
     bot_token: str | None = Field(None, repr=False)
+    metrics_token: str | None = Field(None, repr=False)
     identity_secret: str | None = Field(None, repr=False)
     email_password: str | None = Field(None, repr=False)
     shop_api_token: str | None = Field(None, repr=False)
@@ -276,6 +284,7 @@ class Settings(_Section):
     chat: ChatSettings = ChatSettings()
     limits: LimitsSettings = LimitsSettings()
     snapshot: SnapshotSettings = SnapshotSettings()
+    logs: LogsSettings = LogsSettings()
 
     @root_validator(skip_on_failure=True)
     def _ports_differ(cls, values: dict[str, Any]) -> dict[str, Any]:
@@ -333,6 +342,7 @@ def load_settings(root: Path | None = None, environ: Mapping[str, str] = os.envi
             root=root,
             given_secret=given_secret,
             bot_token=environ.get(BOT_TOKEN_VARIABLE) or None,
+            metrics_token=environ.get(METRICS_TOKEN_VARIABLE) or None,
             identity_secret=identity_secret,
             email_password=environ.get(EMAIL_PASSWORD_VARIABLE) or None,
             shop_api_token=shop_api_token,

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sqlalchemy.engine import Engine
 
-from tenin import model, processes, release, releasing
+from tenin import logs, model, processes, release, releasing
 from tenin.conversation import models as conversation
 from tenin.database import SchemaError, check_schema, make_engine, migrate, write_transaction
 from tenin.settings import Settings
@@ -26,22 +26,31 @@ LOOPBACK = "127.0.0.1"
 EVERYWHERE = {"0.0.0.0": LOOPBACK, "::": "::1"}  # noqa: S104 (read, not listened on)
 
 
-def run(settings: Settings, say: Say) -> None:
+def run(settings: Settings, say: Say, only: str | None = None) -> None:
     """Set up what is missing, then run all tiers until a signal asks to stop.
+
+    With `only`, `web` or `bot` (and its actions) alone run, as one of several, on databases that
+    `tenin migrate` and a model that `tenin train` made.
 
     Raises SettingsError, SchemaError, ModelError or SupervisorError, each with a line to show.
     """
     with _only_one(settings):
         check_ports(settings)
-        migrate_all(settings, say)
-        load_demo_shop(settings, say)
+        if only is None:
+            migrate_all(settings, say)
+            load_demo_shop(settings, say)
+        if only == "web":
+            address = web_address(settings)
+            web = tiers(settings, model.model_path(settings.root))[:1]
+            supervise(web, settings.root, say, lambda: say(f"{'web':<10} serves at {address}"))
+            return
         trained = _model(settings, say)
         say(f"{'model':<10} {trained.relative_to(settings.root)} is ready")
         supervise(
-            tiers(settings, trained),
+            tiers(settings, trained) if only is None else pair(settings, trained),
             settings.root,
             say,
-            lambda: _opened(settings, say),
+            (lambda: _opened(settings, say)) if only is None else (lambda: None),
             lambda kept: releasing.watch(
                 kept, settings.root, lambda path, spare: pair(settings, path, spare), say
             ),
@@ -67,8 +76,8 @@ def tiers(settings: Settings, trained: Path) -> list[Tier]:
     # Its access log would hold the desk's one-time keys.
     web += ["--no-proxy-headers", "--no-access-log", "--no-server-header"]
     # Rasa's pin of websockets is older than what uvicorn can load; the web tier uses none.
-    web += ["--ws", "none", "--timeout-graceful-shutdown", "3"]
-    web_tier = Tier("web", web, env, f"{web_address(settings)}health")
+    web += ["--ws", "none", "--timeout-graceful-shutdown", "3", "--log-config", str(logs.CONFIG)]
+    web_tier = Tier("web", web, env, f"{web_address(settings)}ready")
     return [web_tier, *pair(settings, trained)]
 
 
@@ -83,7 +92,9 @@ def pair(settings: Settings, trained: Path, spare: bool = False) -> list[Tier]:
     bot = [*python, "rasa", "run", "-i", LOOPBACK, "-p", str(ports["bot"])]
     bot += ["--model", str(trained)]
     bot += ["--endpoints", "endpoints.yml", "--credentials", "credentials.yml"]
+    bot += ["--logging-config-file", str(logs.CONFIG)]
     actions = [*python, "rasa_sdk", "--actions", "actions", "-p", str(ports["actions"])]
+    actions += ["--logging-config_file", str(logs.CONFIG)]
     bot_url = f"http://{LOOPBACK}:{ports['bot']}/webhooks/inbox/health"
     actions_url = f"http://{LOOPBACK}:{ports['actions']}/health"
     return [
@@ -95,6 +106,7 @@ def pair(settings: Settings, trained: Path, spare: bool = False) -> list[Tier]:
 def _environment(settings: Settings) -> dict[str, str]:
     return model.rasa_environment() | {
         "TENIN_ROOT": str(settings.root),
+        logs.FORMAT_VARIABLE: settings.logs.format,
         "SANIC_HOST": LOOPBACK,  # where the action server listens; its default is everywhere
     }
 

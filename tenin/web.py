@@ -31,6 +31,8 @@ SECURITY_HEADERS = {
     "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
 }
+# Said behind TLS alone, where a browser heeds it. Not for subdomains: they are the shop's to say.
+HTTPS_HEADERS = {"strict-transport-security": "max-age=31536000"}
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -239,15 +241,18 @@ def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | Non
 class SecurityHeaders:
     """ASGI middleware: adds the headers that keep pages to themselves."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        """Wrap `app`."""
-        self.app = app
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        """Wrap `app`; by the settings it is known who comes by https."""
+        self.app, self._settings = app, settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on, with the headers added to each answer."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        added = SECURITY_HEADERS
+        if came_by_https(Request(scope), self._settings):
+            added = added | HTTPS_HEADERS
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -255,7 +260,7 @@ class SecurityHeaders:
                 present = {name.lower() for name, _ in headers}
                 headers.extend(
                     (name.encode(), value.encode())
-                    for name, value in SECURITY_HEADERS.items()
+                    for name, value in added.items()
                     if name.encode() not in present
                 )
             await send(message)

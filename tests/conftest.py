@@ -7,10 +7,16 @@ import shutil
 from collections.abc import Generator, Iterator
 
 import pytest
+from hypothesis import settings
 
 from tenin.journey.model import NamedTest
 from tests.system import PROJECT, System, running_system
 from tests.trace import Tracing
+
+# No example is too slow on a busy machine; all runs try the same ones, unless told to look further.
+settings.register_profile("tenin", deadline=None, derandomize=True)
+settings.register_profile("wide", deadline=None)
+settings.load_profile(os.environ.get("TENIN_HYPOTHESIS", "tenin"))
 
 PASSED = pytest.StashKey[bool]()
 # Mail is offered, and sent to where nobody listens; stock is looked at every second.

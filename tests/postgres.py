@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg2
@@ -22,9 +23,47 @@ class PostgresMissing(Exception):
     """There is no PostgreSQL server to start on this machine."""
 
 
+FAST = ("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off")
+# What is committed is in the kernel's hands: it outlives the server's processes.
+KEPT = ("-c", "fsync=off", "-c", "full_page_writes=on", "-c", "synchronous_commit=on")
+
+
+@dataclass
+class PostgresServer:
+    """A server that runs, and may be killed and started again on the same port."""
+
+    binaries: Path
+    home: Path
+    user: str | None
+    options: tuple[str, ...]
+    process: subprocess.Popen[bytes]
+    port: int
+
+    @property
+    def url(self) -> str:
+        """The URL of its database."""
+        return f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
+
+    def restart(self) -> None:
+        """End it at once, with whatever is open, and start it again; back when it answers."""
+        _stop(self.process)
+        self.process, self.port = _start(
+            self.binaries, self.home, self.user, self.options, self.port
+        )
+
+
 @contextlib.contextmanager
 def start_postgres(folder: Path | None = None) -> Iterator[str]:
-    """Start a server with its data in a new folder inside `folder`; give the URL of its database.
+    """Start a server as `postgres_server` does; give the URL of its database."""
+    with postgres_server(folder) as server:
+        yield server.url
+
+
+@contextlib.contextmanager
+def postgres_server(
+    folder: Path | None = None, options: tuple[str, ...] = FAST
+) -> Iterator[PostgresServer]:
+    """Start a server with its data in a new folder inside `folder`, for as long as the block runs.
 
     When the caller is root, the server's user must be able to reach that folder, which is not so
     of pytest's own temporary folders; the system's is taken then, and without a `folder`. Raises
@@ -39,11 +78,12 @@ def start_postgres(folder: Path | None = None) -> Iterator[str]:
             os.chown(home, pwd.getpwnam(user).pw_uid, pwd.getpwnam(user).pw_gid)
         data = home / "data"
         _initialise(binaries, data, user)
-        process, port = _start(binaries, data, home, user)
+        process, port = _start(binaries, home, user, options)
+        server = PostgresServer(binaries, home, user, options, process, port)
         try:
-            yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
+            yield server
         finally:
-            _stop(process)
+            _stop(server.process)
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
@@ -104,20 +144,24 @@ def _initialise(binaries: Path, data: Path, user: str | None) -> None:
 
 
 def _start(
-    binaries: Path, data: Path, home: Path, user: str | None
+    binaries: Path,
+    home: Path,
+    user: str | None,
+    options: tuple[str, ...],
+    own_port: int | None = None,
 ) -> tuple[subprocess.Popen[bytes], int]:
     """Start the server; another process may snatch the free port, so try a few."""
-    log = home / "log"
+    log, data = home / "log", home / "data"
     for _ in range(ATTEMPTS):
-        port = _free_port()
+        port = own_port or _free_port()
         with log.open("wb") as output:
             process = subprocess.Popen(
                 [
                     *(binaries / "postgres", "-D", data, "-p", str(port)),
-                    *("-c", "listen_addresses=127.0.0.1", "-c", "max_connections=50"),
+                    *("-c", "listen_addresses=127.0.0.1", "-c", "max_connections=100"),
                     *("-c", "unix_socket_directories="),
-                    *("-c", "fsync=off", "-c", "full_page_writes=off"),
-                    *("-c", "synchronous_commit=off", "-c", "shared_buffers=16MB"),
+                    *("-c", "shared_buffers=16MB"),
+                    *options,
                 ],
                 user=user,
                 cwd=home,

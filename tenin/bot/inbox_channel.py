@@ -1,8 +1,8 @@
 """Rasa's one input channel: it takes its messages from the inbox, not from the network.
 
 Named in credentials.yml. Inside stock `rasa run` it starts the worker once the
-model is loaded; its routes say whether the worker is ready, and what a text means
-(`tenin.bot.parsing`).
+model is loaded; its routes say whether the worker is ready, what it has done
+(`tenin.metrics`), and what a text means (`tenin.bot.parsing`).
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ from sanic import Blueprint, Sanic, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+from tenin import logs, metrics
 from tenin.bot import parsing
 from tenin.bot.action_endpoint import ActionEndpoint
 from tenin.bot.explaining import Explainer
 from tenin.bot.runtime import Runtime, runtime
 from tenin.bot.tracker_store import ConversationTrackerStore
 from tenin.bot.worker import LONGEST_TURN_SECONDS, Worker
-from tenin.conversation.wake import listen
+from tenin.conversation.listening import Topic, listen
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +42,7 @@ class InboxChannel(InputChannel):  # type: ignore[misc]
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
         """Routes and the worker's start and stop."""
+        logs.configure()  # over Rasa's own, which it puts over what it is given
         blueprint = Blueprint("tenin_inbox", __name__)
         state: dict[str, Any] = {"problem": "not started"}
 
@@ -49,6 +51,13 @@ class InboxChannel(InputChannel):  # type: ignore[misc]
             if state["problem"]:
                 return response.json({"status": "down", "problem": state["problem"]}, status=503)
             return response.json({"status": "ok"})
+
+        @blueprint.route("/metrics", methods=["GET"])  # type: ignore[misc]
+        async def measured(request: Request) -> HTTPResponse:
+            shown = request.headers.get("authorization", "")
+            if not metrics.may_read(runtime().settings, shown):
+                return response.empty(status=404)
+            return response.raw(metrics.of_process(), content_type=metrics.CONTENT_TYPE)
 
         @blueprint.route("/parse", methods=["POST"])  # type: ignore[misc]
         async def parse(request: Request) -> HTTPResponse:
@@ -70,7 +79,9 @@ class InboxChannel(InputChannel):  # type: ignore[misc]
                 return
             worker = Worker(app.ctx.agent, room)
             state["worker"] = worker
-            state["wakes"] = await listen(room.settings.bot.port, worker.wake)
+            state["wakes"] = await listen(
+                room.engine, room.settings.bot.port, Topic.WAITING, worker.wake
+            )
             state["task"] = asyncio.create_task(worker.run())
             loop = asyncio.get_running_loop()
             loop.add_signal_handler(signal.SIGUSR1, lambda: state.update(drain=drain()))

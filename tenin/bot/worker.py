@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from rasa.core.channels.channel import OutputChannel, UserMessage
 
+from tenin import logs, metrics
 from tenin.bot import payloads
 from tenin.bot.runtime import RunningTurn, Runtime, running
 from tenin.conversation import turns
@@ -116,15 +118,28 @@ class Worker:
             return None
 
     async def _run_turn(self, turn: Turn) -> None:
+        with (
+            logs.about(conversation=turn.conversation_id, message=turn.message_id),
+            metrics.RUNNING_TURNS.track_inprogress(),
+        ):
+            began = time.monotonic()
+            ended = await self._run(turn)
+            metrics.TURNS.labels(ended).observe(time.monotonic() - began)
+
+    async def _run(self, turn: Turn) -> str:
+        """Run a turn to its end; how it ended."""
         work = asyncio.create_task(self._handle(turn))
         renewal = asyncio.create_task(self._renew(turn, work))
         try:
             await asyncio.wait_for(work, LONGEST_TURN_SECONDS)
+            return "committed"
         except turns.LeaseLost:
             logger.warning("%s: the lease was lost, nothing was written", turn.message_id)
+            return "lease_lost"
         except (Exception, asyncio.CancelledError) as error:
             logger.exception("%s: attempt %s failed", turn.message_id, turn.attempt)
             await self._release(turn, error)
+            return "failed"
         finally:
             renewal.cancel()
             wake(self._room.settings.web.port, turn.conversation_id)

@@ -1,7 +1,8 @@
 """Who is listening to which conversation in this process, and what wakes them.
 
-Wake-ups come from this process's own routes and, over loopback, from the bot
-tier; once a second the database is asked what moved, so that none is needed.
+Wake-ups come from this process's own routes and, over loopback or from PostgreSQL, from other
+processes (`tenin.conversation.listening`); once a second the database is asked what moved, so
+that none is needed.
 """
 
 from __future__ import annotations
@@ -116,6 +117,21 @@ class Hub:
         """Wake who listens to this conversation. To be called on the event loop."""
         for listener in self._listeners(conversation_id):
             listener.notify(conversation_id)
+
+    def woken(self, word: str) -> None:
+        """Take a wake-up: a conversation's id and, after a blank, when it was changed if known.
+
+        To be called on the event loop.
+        """
+        conversation_id, _, moment = word.partition(" ")
+        try:
+            at = datetime.fromisoformat(moment)
+        except ValueError:
+            self.moved(conversation_id)
+            return
+        self._seen[conversation_id] = at
+        for listener in self._listeners(conversation_id):
+            listener.changed(conversation_id, at)
 
     def signal(self, conversation_id: str, name: str, **data: Any) -> None:
         """Tell who listens to this conversation ("": the agents). To be called on the event loop.

@@ -40,6 +40,12 @@ class Voice:
             people or NobodyKnown(),
         )
 
+    def shop_name(self, language: str) -> str:
+        """The shop's name as policy.yml has it; empty where it says none."""
+        policy = self.responses.policy
+        terms = policy.values(language, self.responses.default) if policy is not None else {}
+        return str(terms.get("shop_name", ""))
+
     def reply(
         self, key: str, language: str, channel: str, recent: Collection[str] = (), **values: Any
     ) -> Reply:

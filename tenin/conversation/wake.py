@@ -1,8 +1,9 @@
 """Wake-ups between the tiers: a datagram on loopback that says which conversation moved.
 
-The port is the TCP port of the tier that listens (UDP has ports of its own). A
-datagram may be lost or forged without harm: it only makes the receiver look at
-the database, which it does once a second anyway.
+Beside SQLite; on PostgreSQL nobody listens to these (`tenin.conversation.listening`). The port
+is the TCP port of the tier that listens (UDP has ports of its own). A datagram may be lost or
+forged without harm: it only makes the receiver look at the database, which it does once a second
+anyway.
 """
 
 from __future__ import annotations

@@ -72,7 +72,7 @@ async def _page(
             template,
             language=language,
             strings=strings(language)["desk"],
-            **trainers_shell(services.settings, request, account, language, BLUEPRINTS),
+            **trainers_shell(services, request, account, language, BLUEPRINTS),
             **content(language),
         )
 

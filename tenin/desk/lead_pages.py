@@ -199,7 +199,7 @@ async def _page(
                 strings=strings(language)["leads"],
                 page=name,
                 pages=PAGES,
-                **shell(services.settings, request, account, language),
+                **shell(services, request, account, language),
                 **content(session, language),
             )
 

@@ -51,10 +51,11 @@ async def enter(request: Request) -> Response:
     return answer
 
 
-async def _page(request: Request, _: Services, __: Account) -> Response:
-    """`GET /desk`: the page."""
+async def _page(request: Request, services: Services, _: Account) -> Response:
+    """`GET /desk`: the page, with the shop's name as policy.yml has it."""
     language = reader_language(request)
-    html = render("desk.html", language=language, strings=strings(language)["desk"])
+    words, shop = strings(language)["desk"], services.voice.shop_name(language)
+    html = render("desk.html", language=language, strings=words, shop=shop)
     return HTMLResponse(html, headers={"cache-control": "no-store"})
 
 

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from tenin.desk.accounts import SERVE, TRAIN, Account
 from tenin.desk.forms import token_within
 from tenin.pages.rendering import strings
-from tenin.settings import Settings
+from tenin.services import Services
 
 MISSED, TRY, BLUEPRINTS = "missed", "try", "blueprints"
 TRAINERS_PAGES: Mapping[str, str] = {
@@ -23,20 +23,20 @@ TRAINERS_PAGES: Mapping[str, str] = {
 }
 
 
-def shell(settings: Settings, request: Request, account: Account, language: str) -> dict[str, Any]:
+def shell(services: Services, request: Request, account: Account, language: str) -> dict[str, Any]:
     """Give the frame of a page: account, names of desk and shop, and the token to sign out by."""
     words = strings(language)
     return {
         "account": account,
         "serves": SERVE in account.permissions,
-        "shop": words["desk"]["shop"],
+        "shop": services.voice.shop_name(language),
         "sign_out": words["desk"]["account"]["sign_out"],
-        "token": token_within(settings, request),
+        "token": token_within(services.settings, request),
     }
 
 
 def trainers_shell(
-    settings: Settings, request: Request, account: Account, language: str, page: str
+    services: Services, request: Request, account: Account, language: str, page: str
 ) -> dict[str, Any]:
     """Give the frame of one of the `TRAINERS_PAGES`, with links to those the account may see.
 
@@ -45,7 +45,7 @@ def trainers_shell(
     trains = TRAIN in account.permissions
     frame = strings(language)["train"]
     return {
-        **shell(settings, request, account, language),
+        **shell(services, request, account, language),
         "frame": frame,
         "brand": frame["title"] if trains else frame["pages"][BLUEPRINTS],
         "pages": TRAINERS_PAGES if trains else {},

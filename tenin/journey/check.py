@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from tenin.journey import reading, traces
@@ -206,10 +206,13 @@ def _reaches(turn: PlayedTurn, step: Step) -> bool:
 
 
 def _stories(project: Project, blueprints: list[Blueprint]) -> Iterator[Finding]:
-    """Each story file belongs to a blueprint, one of whose steps it plays."""
+    """Each story file belongs to a blueprint, one of whose steps it plays.
+
+    One that is named after an intent tells what follows on that need, and may stand alone.
+    """
     claimed = {story for blueprint in blueprints for story in blueprint.stories}
     for story in project.story_files:
-        if story not in claimed:
+        if story not in claimed and PurePosixPath(story).stem not in project.intents:
             yield Finding(
                 story,
                 1,

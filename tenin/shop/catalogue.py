@@ -3,12 +3,15 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from tenin.shop.models import categories, category_text, product_text, products
+
+_PICTURES = Path(__file__).parents[1] / "pages/static/products"
 
 
 @dataclass(frozen=True)
@@ -76,8 +79,9 @@ def stock_of(session: Session, sku: str) -> int | None:
 
 
 def image_path(category: str) -> str:
-    """Return the path of a category's picture on the web tier."""
-    return f"/static/products/{category}.svg"
+    """Return the path of a category's picture on the web tier; a parcel's where it has none."""
+    drawn = category if (_PICTURES / f"{category}.svg").is_file() else "other"
+    return f"/static/products/{drawn}.svg"
 
 
 def _in_language(language: str) -> Any:

@@ -22,6 +22,9 @@ def add_commands(add: Add) -> None:
     parser.add_argument(
         "texts", nargs="*", metavar="TEXT", help="a message (default: standard input, one a line)"
     )
+    parser.add_argument(
+        "--language", help="answer in it, ready or only begun (default: the message's own)"
+    )
     parser.add_argument("--json", action="store_true", help="one object of JSON a line")
 
 
@@ -36,10 +39,15 @@ def _try(settings: Settings, given: argparse.Namespace) -> int:
     texts = [text for text in lines if text.strip()]
     if not texts:
         raise AddingError("the message is empty. Write what a customer would say")
-    understanding = learn(settings.root, lambda line: print(line, file=sys.stderr))
     bot = Bot(settings.root)
+    if given.language is not None and given.language not in bot.languages.names:
+        raise AddingError(
+            f"languages.yml has no language {given.language!r}. Take one of "
+            f"{', '.join(bot.languages.names)}"
+        )
+    understanding = learn(settings.root, lambda line: print(line, file=sys.stderr))
     for at, text in enumerate(texts):
-        found = explain(understanding, bot, settings.root, text)
+        found = explain(understanding, bot, settings.root, text, given.language)
         if given.json:
             print(json.dumps(found, ensure_ascii=False))
         else:

@@ -142,7 +142,7 @@ async def _page(
             chosen=language,
             found=found,
             problem=problem,
-            **trainers_shell(services.settings, request, account, reader, TRY),
+            **trainers_shell(services, request, account, reader, TRY),
         )
 
     html = await asyncio.to_thread(rendered)

@@ -8,7 +8,7 @@ functions (`tenin.bot.explaining`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -96,10 +96,30 @@ class Bot:
         """Say a response; None if there is none, or an action has to fill it in."""
         if response not in self._responses.variations:
             return None
+        menus = self._menus
+        if language not in self.languages.ready:
+            menus = _with_default(menus, language, self.languages.default)
         try:
-            return say(self._responses, response, language, menus=self._menus, offer=offer)
+            return say(self._responses, response, language, menus=menus, offer=offer)
         except WordingError:
             return None
+
+
+def _with_default(menus: Menus, language: str, default: str) -> Menus:
+    """Give the menus with the default's words where a language that is only begun has none."""
+
+    def filled(texts: Mapping[str, str]) -> Mapping[str, str]:
+        return {language: texts[default], **texts}
+
+    return replace(
+        menus,
+        titles={need: filled(texts) for need, texts in menus.titles.items()},
+        back=filled(menus.back),
+        menus={
+            name: replace(menu, title=filled(menu.title), prompt=filled(menu.prompt))
+            for name, menu in menus.menus.items()
+        },
+    )
 
 
 def _first_done(steps: list[Any], found: dict[str, str]) -> None:

@@ -186,7 +186,6 @@ def test_stock_money_and_states_add_up(world: World) -> None:
         settings=settings(
             max_examples=6,
             stateful_step_count=15,
-            deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
     )

@@ -31,7 +31,7 @@ def run(project: Project, given: argparse.Namespace) -> Changes | None:
         given.sheet.write_text(language.sheet_of(project, code, items), encoding="utf-8")
         print(f"{given.sheet}: {len(items)} things to say in {code}")
     else:
-        _tell(code, items)
+        _tell(code, items, len(language.lacking(project, code)) if needs else 0)
     return None
 
 
@@ -48,7 +48,13 @@ def _new(project: Project, given: argparse.Namespace, code: str) -> Changes:
     return language.new_language(project, code, name, asked, given.like, given.script)
 
 
-def _tell(code: str, items: list[language.Item]) -> None:
+def _tell(code: str, items: list[language.Item], elsewhere: int) -> None:
+    if not items and elsewhere:
+        print(
+            f"Nothing is left of these needs, {elsewhere} things are of all others. Try what is "
+            f'there by `tenin try --language {code} "…"`.'
+        )
+        return
     if not items:
         print(f"Nothing is left: call it ready by `tenin add language {code} --ready`.")
         return

@@ -23,6 +23,8 @@ from tenin.training.writing import Changes
 
 WANTED = ("title", "examples", "held_out", "answer")
 NEW_ACTION = "new"
+# What a dialogue test hears of it: nobody is at the desk in one.
+WITH_NOBODY_THERE = {"action_handoff": "utter_handoff_nobody"}
 
 ACTION = '''\
 """{need}: {about}"""
@@ -100,7 +102,7 @@ def add_intent(project: Project, sheet: Sheet) -> Changes:
     if then:
         _put_stories(changes, bare, told, action, then)
     for code in project.languages.ready:
-        _put_dialogue(changes, sheet, code, bare, response)
+        _put_dialogue(changes, project, sheet, code, response, then)
     for each in (response, *then.values()):
         check_answer(changes, project, each)
     return changes
@@ -209,10 +211,38 @@ def _put_stories(
     put_file(changes, name, yaml_file(None, {"version": "3.1"}, {"stories": stories}))
 
 
-def _put_dialogue(changes: Changes, sheet: Sheet, code: str, bare: str, response: str) -> None:
-    """A dialogue in each ready language: a held-out sentence, and the reply."""
-    words = sheet.words[code]
-    name = f"tests/dialogues/{code}/{bare}.yml"
-    if name not in changes:
-        turns = [{"said": words["held_out"][0], "answered": response}]
-        changes.put(name, yaml_file(None, [{"dialogue": words["title"], "turns": turns}]))
+def _put_dialogue(
+    changes: Changes,
+    project: Project,
+    sheet: Sheet,
+    code: str,
+    response: str,
+    then: Mapping[str, str],
+) -> None:
+    """The dialogues in a ready language: the first example and the reply, then each way on.
+
+    An example, since a dialogue shows what is done, and held-out sentences what is understood.
+    Who goes on says what the button of that intent says. A way on whose reply nobody knows
+    beforehand, or whose intent has no button, is left to the trainer.
+    """
+    words, titles = sheet.words[code], project.menus.get("titles") or {}
+    name = f"tests/dialogues/{code}/{checked_name(sheet.name)}.yml"
+    if name in changes:
+        return
+    first = {"said": words["examples"][0], "answered": response}
+    dialogues = [
+        {
+            "dialogue": f"{words['title']} → {titles[intent][code]}",
+            "turns": [first, {"said": titles[intent][code], "answered": answer}],
+        }
+        for intent, action in then.items()
+        if code in titles.get(intent, {}) and (answer := _answer_of(action))
+    ]
+    alone = [{"dialogue": words["title"], "turns": [first]}]
+    parts = [[each] for each in dialogues or alone]
+    changes.put(name, yaml_file(None, *parts))
+
+
+def _answer_of(action: str) -> str | None:
+    """Give the reply to expect of an action; None where only the running bot can tell."""
+    return WITH_NOBODY_THERE.get(action, action if action.startswith("utter_") else None)

@@ -135,7 +135,7 @@ def _ready(project: Project) -> None:
     seen = set[tuple[Kind, str]]()
     for name, language in sorted(project.languages_of.items()):
         kind = project.kinds[name]
-        if language in project.ready or (kind, language) in seen:
+        if language in (*project.ready, *project.begun) or (kind, language) in seen:
             continue
         seen.add((kind, language))
         project.add(
@@ -143,10 +143,10 @@ def _ready(project: Project) -> None:
             1,
             Code.NOT_READY,
             language,
-            f"The folder {PurePosixPath(name).parent} is of a language that languages.yml doesn't "
-            "call ready.",
-            "Set `ready: true` there once it is complete, correct the folder's name, or keep the "
-            "folder elsewhere until then.",
+            f"The folder {PurePosixPath(name).parent} is of a language that languages.yml calls "
+            "neither ready nor begun.",
+            f"Correct the folder's name, name the language by `tenin add language {language}`, or "
+            "say `ready: true` or `ready: false` for it there.",
         )
 
 

@@ -165,6 +165,14 @@ class Project:
         return ready if entries else self.known_languages
 
     @cached_property
+    def begun(self) -> tuple[str, ...]:
+        """The languages that say `ready: false`: begun, or taken back; they may be incomplete."""
+        entries = dict_of(self.content(kinds.LANGUAGES).get("languages"))
+        return tuple(
+            str(code) for code, entry in entries.items() if dict_of(entry).get("ready") is False
+        )
+
+    @cached_property
     def code(self) -> Code:
         """What Python names."""
         return read_code(self.root)

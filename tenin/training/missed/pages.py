@@ -52,7 +52,7 @@ async def _page(request: Request, services: Services, account: Account) -> Respo
             "desk_train_missed.html",
             language=language,
             strings=strings(language)["missed"],
-            **trainers_shell(services.settings, request, account, language, MISSED),
+            **trainers_shell(services, request, account, language, MISSED),
             groups=found[:MOST_SHOWN],
             more=max(0, len(found) - MOST_SHOWN),
             looked=looked,

@@ -101,7 +101,7 @@ def count_users(events: list[Event]) -> int:
     return sum(event["event"] == "user" for event in events)
 
 
-@settings(max_examples=300, deadline=None, database=None)
+@settings(max_examples=300, database=None)
 @given(anything, sizes)
 @example([slot("size", "M"), LISTEN, user("a"), RESTARTED, LISTEN, user("b")], 1)
 @example([slot("size", "M"), user("a"), {"event": "reset_slots"}, user("b")], 1)
@@ -113,7 +113,7 @@ def test_the_state_is_that_of_the_whole_conversation(events: list[Event], turns:
     assert bound(kept, turns) == kept
 
 
-@settings(max_examples=50, deadline=None, database=None)
+@settings(max_examples=50, database=None)
 @given(st.lists(anything, max_size=6), sizes)
 def test_bounding_after_each_turn_comes_to_the_same(parts: list[list[Event]], turns: int) -> None:
     snapshot: list[Event] = []
@@ -146,7 +146,7 @@ def conversations(draw: st.DrawFn) -> list[Event]:
     return events
 
 
-@settings(max_examples=100, deadline=None, database=None)
+@settings(max_examples=100, database=None)
 @given(conversations(), sizes)
 @example([slot("size", 1), LISTEN, user("a"), LISTEN, slot("language", "en"), user("b"), REWIND], 1)
 @example([slot("size", 1), LISTEN, user("a"), LISTEN, slot("size", 2), user("b"), REWIND], 1)
@@ -156,7 +156,7 @@ def test_messages_taken_back_stay_taken_back(events: list[Event], turns: int) ->
     assert count_users(kept) <= turns
 
 
-@settings(max_examples=100, deadline=None, database=None)
+@settings(max_examples=100, database=None)
 @given(conversations(), sizes)
 def test_the_messages_kept_are_the_last_with_all_that_followed(
     events: list[Event], turns: int
@@ -168,7 +168,7 @@ def test_the_messages_kept_are_the_last_with_all_that_followed(
     assert len(kept) - len(wanted) <= len(SLOTS) + 4
 
 
-@settings(max_examples=20, deadline=None, database=None)
+@settings(max_examples=20, database=None)
 @given(conversations())
 def test_three_hundred_messages_cost_what_three_do(events: list[Event]) -> None:
     snapshot: list[Event] = []
@@ -177,7 +177,7 @@ def test_three_hundred_messages_cost_what_three_do(events: list[Event]) -> None:
     assert len(snapshot) <= 3 * 8 + len(SLOTS) + 4
 
 
-@settings(max_examples=100, deadline=None, database=None)
+@settings(max_examples=100, database=None)
 @given(anything, st.dictionaries(st.sampled_from(["size", "language"]), st.integers(0, 3)))
 def test_a_fresh_start_closes_the_form_and_keeps_what_was_learnt(
     events: list[Event], learnt: dict[str, int]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tenin.channels.limits import MINUTE, Buckets, Limits
@@ -22,7 +22,6 @@ def try_one(buckets: Buckets, key: str, now: float) -> bool:
     return True
 
 
-@settings(deadline=None)
 @given(rate=rates, pauses=pauses, tries=st.integers(1, 40))
 def test_never_more_than_a_minute_at_once_and_what_has_come_back(
     rate: int, pauses: list[float], tries: int

@@ -21,9 +21,7 @@ from tenin.database import read_transaction, write_transaction
 from tests.unit.conversation.room import START, Room, after, at_once, breaks_whole, new_key
 
 HOUR = timedelta(hours=1)
-every_kind = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+every_kind = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def bind(engine: Engine, conversation: str, customer: str = "7", until: float = 600) -> bool:

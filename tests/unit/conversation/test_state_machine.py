@@ -446,7 +446,6 @@ def test_whatever_happens_each_message_has_one_fate(room: Room, steps: int, exam
         settings=settings(
             max_examples=examples,
             stateful_step_count=steps,
-            deadline=None,
             database=None,
             phases=[Phase.generate, Phase.shrink],
             report_multiple_bugs=False,

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tenin.desk.waiting import PLACES, RECENT, in_minutes, wait_range
 
 durations = st.floats(min_value=0, max_value=100_000, allow_nan=False)
-examples = settings(max_examples=60, deadline=None)
+examples = settings(max_examples=60)
 situations = st.tuples(
     st.integers(1, 60),
     st.integers(1, 12),

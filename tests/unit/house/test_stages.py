@@ -15,7 +15,7 @@ SCRIPT = PROJECT / "scripts" / "test.sh"
 
 
 def test_every_folder_of_tests_has_its_stage() -> None:
-    staged = re.findall(r"^stage \w+ tests (.+)$", SCRIPT.read_text(encoding="utf-8"), re.M)
+    staged = re.findall(r"^stage \w+ tests \d (.+)$", SCRIPT.read_text(encoding="utf-8"), re.M)
     folders = {f"tests/{file.relative_to(PROJECT / 'tests').parts[0]}" for file in _test_files()}
     assert {folder for line in staged for folder in line.split()} == folders
 

@@ -261,7 +261,7 @@ def test_tabs_that_ask_at_once_get_one(engine: Engine) -> None:
         max_size=40,
     )
 )
-@tried(max_examples=30, deadline=None, database=None)
+@tried(max_examples=30, database=None)
 def test_no_order_of_events_goes_beyond_the_budget(
     sqlite_engine: Engine, steps: list[tuple[str, int, Answer | None]]
 ) -> None:

@@ -155,6 +155,8 @@ def test_a_story_file_belongs_to_a_blueprint(project: SmallProject) -> None:
     story("alone")(project)
     [finding] = found(project)
     assert (finding.code, finding.file) == (Code.STORY_FILE_ALONE, "data/stories/alone.yml")
+    story("inform")(project)  # named after a need: what follows on it, in whichever journey
+    assert found(project) == [finding]
     project.blueprint["stories"].append("data/stories/alone.yml")
     [finding] = found(project, with_traces=False)
     assert finding.code == Code.STORY_FILE_UNUSED

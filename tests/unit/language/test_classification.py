@@ -153,7 +153,7 @@ def test_the_strange_is_refused(model: NeedModel, pipeline: Language, text: str)
     assert judge(model, pipeline, text).refused
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.text(max_size=80))
 def test_confidences_are_of_all_needs_in_order_and_add_up(
     model: NeedModel, pipeline: Language, text: str

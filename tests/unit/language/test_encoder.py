@@ -309,7 +309,7 @@ def test_any_text_has_a_vector(subwords: Encoder, text: str) -> None:
     assert beside.sentence == pytest.approx(alone.sentence, abs=1e-6)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(texts=st.lists(st.text(st.characters() | st.sampled_from("order 退货我的")), max_size=6))
 def test_any_texts_together_are_as_alone(subwords: Encoder, texts: list[str]) -> None:
     together = subwords.encode(texts)

@@ -86,7 +86,7 @@ def test_half_a_sign_is_replaced_and_offsets_stay(pipeline: Language, text: str)
     assert len(simplified(text)) == len(text)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.text(st.characters() | st.sampled_from(["\ud83d", "\udc00", "の", "單"]), max_size=40))
 def test_any_text_is_taken_and_keeps_its_length(pipeline: Language, text: str) -> None:
     assert len(pipeline(text).text) == len(text)
@@ -111,7 +111,7 @@ def test_an_entity_takes_nothing_of_its_neighbours(pipeline: Language) -> None:
     assert [entity.text for entity in doc.ents] == ["13812345678"]
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.lists(st.sampled_from(PIECES), max_size=30).map("".join) | st.text(max_size=60))
 def test_no_character_is_lost(pipeline: Language, text: str) -> None:
     doc = pipeline(text)

@@ -121,6 +121,7 @@ def shop(
         strings=strings(language)["shop"],
         products=[SHOE, TENT] if products is None else products,
         demo_order=DEMO_ORDER,
+        shop="Kodama",
         account=account or ACCOUNT,
         customers=[LIN],
     )
@@ -136,7 +137,7 @@ def pages(language: str) -> dict[str, str]:
         "widget": render(
             "widget.html", language=language, languages=configured(), strings=words["embed"]
         ),
-        "desk": render("desk.html", language=language, strings=words["desk"]),
+        "desk": render("desk.html", language=language, strings=words["desk"], shop="Kodama"),
         **{
             f"try {what}": render(
                 "desk_train_try.html",

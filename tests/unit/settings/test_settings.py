@@ -130,6 +130,7 @@ def test_settings_are_shown_without_secrets(tmp_path: Path) -> None:
         TENIN_DATABASE_URL="postgresql://tenin:hidden-word@db/tenin",
         TENIN_SECRET="s" * 40,
         TENIN_BOT_TOKEN="hidden-token",
+        TENIN_METRICS_TOKEN="hidden-token",
         TENIN_IDENTITY_SECRET="hidden-token of the shop, long enough",
         TENIN_EMAIL_PASSWORD="hidden-token",
         TENIN_SHOP_API_URL="https://shop.example/tenin",

@@ -1,7 +1,7 @@
 """Of an address nothing is told but the end of its postcode."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tenin.shop.addresses import SHOWN, clean, destination_of
@@ -25,14 +25,12 @@ def test_the_end_of_a_postcode(address: str, told: str | None) -> None:
     assert destination_of(address) == told
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_never_more_than_the_end(address: str) -> None:
     told = destination_of(clean(address))
     assert told is None or len(told) == SHOWN + 1
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_an_address_is_one_line_that_any_database_takes(address: str) -> None:
     cleaned = clean(address)

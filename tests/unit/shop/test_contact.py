@@ -1,7 +1,7 @@
 """Telling whether a contact is the customer's, however it is written."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tenin.shop.contact import same_contact, same_email, same_phone
@@ -75,20 +75,17 @@ def test_other_addresses_are_other_addresses(given_: str) -> None:
     assert not same_email(given_, EMAIL)
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_nothing_is_the_contact_of_one_who_has_none(text: str) -> None:
     assert not same_contact(text, "no address", "")
 
 
-@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["Nd", "No", "Nl", "Lo"]), max_size=30))
 def test_any_words_around_a_number_are_left_out(words: str) -> None:
     digits = "15400000101"
     assert same_phone(words.replace("(", "") + digits, PHONE)
 
 
-@settings(deadline=None)
 @given(st.from_regex(r"[1-9][0-9]{8,11}", fullmatch=True), st.integers(0, 11), st.integers(1, 9))
 def test_a_wrong_digit_is_a_wrong_number(number: str, place: int, change: int) -> None:
     place %= len(number)

@@ -35,7 +35,7 @@ URL_SAFE = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."
     language=st.sampled_from(["en", "zh-Hans", "zh-Hant", "ja"]),
     minutes=st.integers(1, 1440),
 )
-@tried(max_examples=50, deadline=None, database=None)
+@tried(max_examples=50, database=None)
 def test_what_is_signed_opens(order: str, language: str, minutes: int) -> None:
     link = InvoiceLink(order, language)
     token = sign_link(SECRET, link, timedelta(minutes=minutes), NOW)
@@ -49,7 +49,7 @@ def test_what_is_signed_opens(order: str, language: str, minutes: int) -> None:
 
 
 @given(at=st.integers(0, len(TOKEN) - 1), sign=st.characters(max_codepoint=0x2FF))
-@tried(max_examples=400, deadline=None, database=None)
+@tried(max_examples=400, database=None)
 def test_a_changed_sign_never_opens(at: int, sign: str) -> None:
     assume(sign != TOKEN[at])
     for altered in (
@@ -74,7 +74,7 @@ def test_no_other_letter_stands_for_the_last_of_a_part(part: str) -> None:
 
 
 @given(text=st.text(max_size=200))
-@tried(max_examples=100, deadline=None, database=None)
+@tried(max_examples=100, database=None)
 def test_any_other_text_opens_nothing(text: str) -> None:
     with pytest.raises(BadTokenError):
         read_link(SECRET, text, NOW)

@@ -37,7 +37,7 @@ JSON: Any = st.recursive(
 
 
 @pytest.mark.parametrize("kind", RECORDS)
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(data=st.data())
 def test_records_come_back(kind: type, data: Any) -> None:
     record = data.draw(st.from_type(kind))
@@ -45,14 +45,13 @@ def test_records_come_back(kind: type, data: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", CHANGES)
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(data=st.data())
 def test_changes_come_back(kind: type, data: Any) -> None:
     change = data.draw(st.from_type(kind))
     assert wire.read_change(json.loads(json.dumps(wire.write_change(change)))) == change
 
 
-@settings(deadline=None)
 @given(JSON)
 def test_nonsense_is_refused_and_nothing_worse(found: Any) -> None:
     for kind in RECORDS:

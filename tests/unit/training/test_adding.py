@@ -21,6 +21,7 @@ from tenin.language.menus import check_menus, load_menus
 from tenin.language.policy import load_policy
 from tenin.language.wording import check, load_responses
 from tenin.language.yamlfile import read_yaml
+from tenin.training.check.whole import check as check_files
 from tenin.training.corpus import HELD_OUT, TRAINED, read_sentences
 from tests.unit.training.conftest import PROJECT
 
@@ -46,6 +47,11 @@ def state(root: Path) -> dict[str, bytes]:
     return {
         str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()
     }
+
+
+def told(root: Path) -> set[tuple[str, str, str]]:
+    """What `tenin check` finds in the copy, which lacks the project's Python."""
+    return {(each.code, each.file, each.words) for each in check_files(root)}
 
 
 def faults(root: Path) -> list[str]:
@@ -286,7 +292,7 @@ def test_a_wrong_sheet_is_refused_with_the_remedy(
 def test_an_intent_is_written_with_rule_stories_action_and_dialogues(
     add: Any, copied: Path
 ) -> None:
-    before = state(copied)
+    before, told_before = state(copied), told(copied)
     code, _, error = add("intent", "--from", str(INTENT))
     assert (code, error) == (0, "")
     changed = {name for name, text in state(copied).items() if before.get(name) != text}
@@ -310,17 +316,21 @@ def test_an_intent_is_written_with_rule_stories_action_and_dialogues(
         [*begun, {"intent": "affirm"}, {"action": "action_handoff"}],
         [*begun, {"intent": "deny"}, {"action": "utter_gift_card_later"}],
     ]
+    first = {"said": "ギフトカードを買いたい", "answered": "utter_gift_card"}
     assert read_yaml(copied / "tests/dialogues/ja/gift_card.yml") == [
         {
-            "dialogue": "ギフトカードがほしい",
+            "dialogue": "ギフトカードがほしい → はい、お願いします",
             "turns": [
-                {
-                    "said": "サイズがわからないのでギフト券にしたいです",
-                    "answered": "utter_gift_card",
-                }
+                first,
+                {"said": "はい、お願いします", "answered": "utter_handoff_nobody"},
             ],
-        }
+        },
+        {
+            "dialogue": "ギフトカードがほしい → いいえ、結構です",
+            "turns": [first, {"said": "いいえ、結構です", "answered": "utter_gift_card_later"}],
+        },
     ]
+    assert told(copied) == told_before  # a trainer who follows the guide is told of nothing
     after = state(copied)
     (copied / "actions/gift_card.py").write_text("# filled with life\n")
     assert add("intent", "--from", str(INTENT))[1].startswith("All of it is there already")
@@ -370,6 +380,26 @@ def test_an_intent_without_an_action_of_its_own(
     [rule] = read_yaml(copied / "data/rules/gift_card.yml")["rules"]
     assert rule["steps"] == [{"intent": "gift_card"}, {"action": done}]
     assert not (copied / "actions/gift_card.py").exists()
+
+
+@pytest.mark.parametrize(
+    "way_on", ["{affirm: action_doubt}", "{human_agent: action_doubt}", "{}"], ids=range(3)
+)
+def test_a_way_on_whose_reply_only_the_bot_knows_is_left_to_the_trainer(
+    add: Any, copied: Path, tmp_path: Path, way_on: str
+) -> None:
+    sheet = tmp_path / "sheet.yml"
+    then = "{affirm: action_handoff, deny: utter_gift_card_later}"
+    text = INTENT.read_text(encoding="utf-8")
+    assert then in text
+    sheet.write_text(text.replace(then, way_on), encoding="utf-8")
+    assert add("intent", "--from", str(sheet))[0] == 0
+    assert read_yaml(copied / "tests/dialogues/en/gift_card.yml") == [
+        {
+            "dialogue": "I'd like a gift card",
+            "turns": [{"said": "I want to buy a gift card", "answered": "utter_gift_card"}],
+        }
+    ]
 
 
 @pytest.mark.parametrize(

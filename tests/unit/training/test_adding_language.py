@@ -17,6 +17,7 @@ from tenin.language.menus import check_menus, load_menus
 from tenin.language.policy import load_policy
 from tenin.language.wording import check, load_responses, say
 from tenin.language.yamlfile import read_yaml
+from tenin.training.check.whole import check as check_files
 from tenin.training.corpus import HELD_OUT, TRAINED, read_sentences
 
 CODE = "qya"
@@ -73,7 +74,13 @@ def test_a_made_up_language_with_two_needs_and_then_whole(
     assert add(CODE, "--sheet", str(sheet), *two)[0] == 0
     translate(sheet)
     assert add(CODE, "--from", str(sheet))[0] == 0
-    assert add(CODE, "--missing", *two)[1].startswith("Nothing is left")
+    said = add(CODE, "--missing", *two)[1]
+    assert said.startswith("Nothing is left of these needs")
+    assert "--ready" not in said  # which would be refused
+    assert f"tenin try --language {CODE}" in said
+    begun = {f"{folder}/{CODE}" for folder in (TRAINED, HELD_OUT)}
+    told = [each for each in check_files(copied) if each.file.rpartition("/")[0] in begun]
+    assert [str(each) for each in told] == []
     for folder in (TRAINED, HELD_OUT):
         needs = {each.need for each in read_sentences(copied, folder, CODE)}
         assert needs == {"greet", "faq/reviews"}

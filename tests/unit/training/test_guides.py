@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tenin.cli import make_parser
+from tests.dialogues.test_dialogues import held_dialogues
 from tests.unit.house.tree import PROJECT
 
 DOCS = sorted([*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md")])
@@ -56,3 +57,14 @@ def test_the_guides_show_commands() -> None:
 def test_links_within_the_documentation_lead_somewhere(path: Path) -> None:
     for link in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8")):
         assert (path.parent / link).exists(), link
+
+
+def test_dialogues_are_chosen_by_their_need_as_the_guide_has_it() -> None:
+    guide = (PROJECT / "docs/trainers/add-an-intent.md").read_text(encoding="utf-8")
+    assert ".venv/bin/pytest tests/dialogues -k gift_card\n" in guide  # the file's name
+    ids = {
+        str(held.id): Path(held.values[0])  # type: ignore[arg-type]
+        for held in held_dialogues()
+    }
+    assert len(ids) == len(held_dialogues())  # none hides another
+    assert all(file.stem in name for name, file in ids.items())

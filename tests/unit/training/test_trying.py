@@ -132,6 +132,44 @@ def test_people_read_a_table_and_texts_come_from_standard_input(
     assert "data/nlu/en/shipping_cost.yml:" in said
 
 
+def test_a_language_that_is_only_begun_is_answered_in_on_demand(
+    small: Path,
+    understanding: Understanding,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    root = Path(shutil.copytree(small, tmp_path / "project"))
+    monkeypatch.setenv("TENIN_ROOT", str(root))
+    assert main(["add", "language", "nl", "--name", "Nederlands", "--no-check"]) == 0
+    sheet = root / "nl.yml"
+    title, said = "menus.yml > titles > faq/shipping_time", "utter_faq/shipping_cost > 1"
+    words = [
+        {"what": title, "nl": "Hoe lang duurt het?"},
+        {"what": said, "nl": "Vanaf {shipping_fee:money}."},
+    ]
+    sheet.write_text(json.dumps({"language": "nl", "say": words}), encoding="utf-8")
+    add = ["add", "language", "nl", "--from", str(sheet), "--no-check"]
+    assert main(add) == 0
+    capsys.readouterr()
+
+    def tried(*options: str) -> tuple[int, str, str]:
+        code = main(["try", "--json", *options, "what does shipping cost"])
+        return (code, *capsys.readouterr())
+
+    code, told, _ = tried("--language", "nl")
+    found = json.loads(told)
+    assert (code, found["language"], found["need"]) == (0, "nl", "faq/shipping_cost")
+    assert found["reply"].startswith("Vanaf")
+    assert found["buttons"][0] == "Hoe lang duurt het?"
+    assert len(found["buttons"]) > 1  # and the others in the default's words
+    english = json.loads(tried()[1])
+    assert (english["language"], english["reply"][:5] == "Vanaf") == ("en", False)
+    code, _, error = tried("--language", "tlh")
+    assert code == 2
+    assert "nl" in error
+
+
 def test_nothing_to_try_is_told(
     small: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

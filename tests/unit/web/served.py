@@ -22,6 +22,7 @@ import httpx
 import uvicorn
 from sqlalchemy import delete, select
 from sqlalchemy.engine import Engine
+from starlette.applications import Starlette
 
 from tenin.app import create_app
 from tenin.channels.hub import Hub
@@ -81,6 +82,7 @@ class Site:
         self.settings: Settings
         self.engine: Engine
         self.bot: socket.socket
+        self.app: Starlette
         self.hub: Hub
         self.writers: FairTurns
 
@@ -111,7 +113,7 @@ class Site:
         self.engine = make_engine(self.settings.database.url)
         self._open.callback(self.engine.dispose)
         open_always(self.engine)
-        app = create_app(self.settings)
+        app = self.app = create_app(self.settings)
         self.hub = app.state.services.hub
         self.writers = app.state.services.writers
         self._serve(app, listening)

@@ -56,7 +56,7 @@ def as_headers(parts: list[str], data: st.DataObject) -> list[str]:
     return [comma.join(header) for header in headers if header]
 
 
-@tried(max_examples=60, deadline=None, database=None)
+@tried(max_examples=60, database=None)
 @given(peer=clients, spoofed=anything, data=st.data())
 def test_of_a_stranger_no_header_is_believed(
     settings: Settings, peer: str, spoofed: list[str], data: st.DataObject
@@ -64,7 +64,7 @@ def test_of_a_stranger_no_header_is_believed(
     assert client_address(request(peer, *as_headers(spoofed, data)), settings) == peer
 
 
-@tried(max_examples=60, deadline=None, database=None)
+@tried(max_examples=60, database=None)
 @given(
     spoofed=anything,
     client=clients,
@@ -84,7 +84,7 @@ def test_what_stands_before_the_client_is_ignored(
     assert client_address(request(peer, *headers), settings) == client
 
 
-@tried(max_examples=60, deadline=None, database=None)
+@tried(max_examples=60, database=None)
 @given(spoofed=anything, between=st.lists(proxies, min_size=1, max_size=3), peer=proxies)
 def test_what_is_no_address_ends_the_way_at_the_last_proxy(
     settings: Settings, spoofed: list[str], between: list[str], peer: str

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+from pathlib import Path
 
 import httpx
 import jwt
@@ -11,6 +13,10 @@ from itsdangerous import URLSafeTimedSerializer
 
 from tenin.database import make_engine, write_transaction
 from tenin.demo_shop import COOKIE, SALT
+from tenin.language.languages import configured
+from tenin.shop.goods_files import read_goods, store_goods
+from tenin.shop.sample_data import forget_demo
+from tests.system import PROJECT
 from tests.unit.web.conftest import SiteMaker
 from tests.unit.web.refusals import refused
 from tests.unit.web.served import Site
@@ -130,3 +136,37 @@ def test_what_is_no_form_is_refused(open_site: Site) -> None:
         send("POST", "/demo/sign-in", content=b"a=1&" * 60)
     with refused(open_site, 413, "body_too_large") as send:
         send("POST", "/demo/sign-in", content=b"a" * 70_000)
+
+
+def test_a_shop_with_its_own_goods_sees_them_under_its_own_name(
+    make_site: SiteMaker, tmp_path: Path
+) -> None:
+    site = make_site()
+    policy = site.settings.root / "policy.yml"
+    text = policy.read_text(encoding="utf-8").replace("{en: Kodama,", "{en: Yama Tea,")
+    policy.unlink()  # a link to the project's
+    policy.write_text(text, encoding="utf-8")
+    goods = tmp_path / "goods"
+    goods.mkdir()
+    shutil.copy(PROJECT / "docs/trainers/goods_tea.yml", goods / "tea.yml")
+    engine = make_engine(site.settings.shop.database_url)
+    with write_transaction(engine) as session:
+        forget_demo(session)
+        store_goods(session, read_goods(goods, configured().ready), rest_goes=True)
+    engine.dispose()
+    site.stop()
+    site.start()  # the wording is read at the start
+    http = site.http({"accept-language": "en"})
+    page = http.get("/")
+    assert token_of(page) is None or token_of(page) == ""
+    assert "<title>Yama Tea</title>" in page.text
+    assert "Spring Sencha" in page.text
+    assert "Kodama" not in page.text
+    assert "/demo/sign-in" not in page.text  # nobody is left who could be signed in
+    [picture, *_] = re.findall(r'<img src="(/static/products/[^"]*)"', page.text)
+    assert http.get(picture).status_code == 200
+    lead = site.agent(role="admin").http
+    for path in ("/desk", "/desk/leads", "/desk/blueprints", "/desk/train/try"):
+        desk = lead.get(path, headers={"accept-language": "en"}, follow_redirects=True)
+        assert desk.status_code == 200
+        assert "Yama Tea" in desk.text, path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,13 @@ from sqlalchemy import delete, select
 from tenin.clock import utcnow
 from tenin.conversation.models import Conversation, Handoff
 from tenin.database import read_transaction, write_transaction
-from tenin.desk import audit, lead_pages, lead_store, leads
+from tenin.desk import audit, help_routes, lead_pages, lead_store, leads, visitors
 from tenin.desk.desk_file import FILE, load_desk_file
 from tenin.desk.models import Agent, AuditEntry, DeskSetting, Skill
 from tenin.desk.seed import seed
 from tenin.language.languages import configured
 from tenin.pages.rendering import strings
+from tenin.training.missed import decisions, export
 from tests.agent import DeskAgent
 from tests.system import PROJECT
 from tests.unit.web.refusals import assert_error
@@ -642,11 +644,20 @@ def test_errors_put_into_words_are_errors_the_server_gives() -> None:
 
 
 def test_the_log_has_words_for_what_is_done() -> None:
+    modules = [audit, lead_store, decisions, export, help_routes, visitors]
     names = {
         value
-        for module in (audit, lead_store)
+        for module in modules
         for name, value in vars(module).items()
-        if name.isupper() and isinstance(value, str)
-    } - {lead_store.HOURS, lead_store.HOLIDAYS}
-    assert len(names) >= 16
+        if name.isupper() and isinstance(value, str) and re.fullmatch("[a-z]+_[a-z_]+", value)
+    }
+    assert len(names) >= 22
     assert names == set(strings("en")["leads"]["audit"]["actions"])
+    package = Path(audit.__file__).parents[1]
+    writing = {
+        path.stem
+        for path in package.rglob("*.py")
+        if "audit.record(" in path.read_text(encoding="utf-8")
+    }
+    of_audit = {"access", "accounts", "sign_in"}  # write the names that `audit` has
+    assert writing == {module.__name__.rpartition(".")[2] for module in modules[1:]} | of_audit

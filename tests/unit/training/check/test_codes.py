@@ -517,6 +517,20 @@ def test_one_broken_file_hides_no_other_and_makes_no_more_findings(tmp_path: Pat
     ]
 
 
+def test_a_language_that_is_called_begun_may_be_incomplete(tmp_path: Path) -> None:
+    files = small.files()
+    for said, codes in (("ready: true", set()), ("ready: false", set()), ("", {"T106"})):
+        named = files["languages.yml"].replace("  zh-Hans: {name: 简体中文}\n", "")
+        named += f"  nl: {{name: Nederlands{', ' if said else ''}{said}}}\n"
+        begun = {
+            "languages.yml": named,
+            "data/nlu/nl/greet.yml": files["data/nlu/en/greet.yml"].replace("hello", "hallo"),
+        }
+        found = check(small.write(tmp_path / (said[-4:] or "none"), files | begun))
+        ours = {each.code for each in found if each.file == "data/nlu/nl/greet.yml"}
+        assert ours & {"T106"} == codes
+
+
 def test_blueprints_are_looked_at_too(tmp_path: Path) -> None:
     files = small.files() | {"blueprints/first.yml": "title: {en: First, ja: 最初}\n"}
     codes = {finding.code for finding in check(small.write(tmp_path, files))}

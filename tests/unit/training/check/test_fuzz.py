@@ -78,7 +78,7 @@ def edited(text: str, edits: list[tuple[str, float, str, int]]) -> str:
     return text
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(name=st.sampled_from(REAL), edits=EDITS)
 def test_reading_an_edited_file_never_raises(
     name: str, edits: list[tuple[str, float, str, int]]
@@ -93,7 +93,7 @@ def test_reading_an_edited_file_never_raises(
             assert finding.remedy
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(name=st.sampled_from(REAL), edits=EDITS)
 def test_checking_a_project_with_an_edited_file_never_raises(
     name: str, edits: list[tuple[str, float, str, int]]
@@ -103,7 +103,7 @@ def test_checking_a_project_with_an_edited_file_never_raises(
         check(small.write(Path(folder), small.files() | {name: text}))
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(name=st.sampled_from(sorted(small.files())), edits=EDITS)
 def test_checking_an_edited_project_never_raises(
     name: str, edits: list[tuple[str, float, str, int]]
@@ -113,7 +113,7 @@ def test_checking_an_edited_project_never_raises(
         check(small.write(Path(folder), files | {name: edited(files[name], edits)}))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(raw=st.binary(max_size=400))
 def test_reading_any_bytes_never_raises(raw: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
