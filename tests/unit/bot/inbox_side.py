@@ -58,12 +58,12 @@ class InboxSide(Room):
         return state
 
     def steal_lease(self, turn: Turn) -> None:
-        """Let another worker have the conversation."""
+        """Let another worker have the conversation, for less than what clocks may differ by."""
         with write_transaction(self.engine) as session:
             session.execute(
                 update(Conversation)
                 .where(Conversation.id == turn.conversation_id)
-                .values(lease_token="another worker", lease_until=utcnow() + timedelta(minutes=1))
+                .values(lease_token="another worker", lease_until=utcnow() + timedelta(seconds=25))
             )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -133,10 +134,11 @@ async def test_beside_sqlite_a_datagram_wakes(sqlite_engine: Engine) -> None:
     listening = await listen(sqlite_engine, port, Topic.MOVED, heard.put_nowait)
     assert listening is not None
     try:
-        with pytest.raises(OSError, match="in use"):
-            await asyncio.get_running_loop().create_datagram_endpoint(
-                asyncio.DatagramProtocol, local_addr=(LOOPBACK, port)
-            )
+        with (
+            socket.socket(type=socket.SOCK_DGRAM) as other,
+            pytest.raises(OSError, match="in use"),
+        ):
+            other.bind((LOOPBACK, port))
         wake(port, "conversation")
         assert await asyncio.wait_for(heard.get(), PATIENCE) == "conversation"
     finally:
