@@ -60,16 +60,19 @@ class FairTurns:
             raise
 
     def _forget(self, key: object, gone: asyncio.Future[None]) -> None:
-        line = self._waiting[key]
-        line.remove(gone)
-        if not line:
-            del self._waiting[key]
+        line = self._waiting.get(key)
+        if line is not None and gone in line:
+            line.remove(gone)
+            if not line:
+                del self._waiting[key]
 
     def _pass_on(self) -> None:
-        if not self._waiting:
-            self._free += 1
-            return
-        key, line = self._waiting.popitem(last=False)
-        line.popleft().set_result(None)
-        if line:
-            self._waiting[key] = line
+        while self._waiting:
+            key, line = self._waiting.popitem(last=False)
+            next_up = line.popleft()
+            if line:
+                self._waiting[key] = line
+            if not next_up.done():  # else it was cancelled, and has not heard of it yet
+                next_up.set_result(None)
+                return
+        self._free += 1

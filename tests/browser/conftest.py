@@ -62,7 +62,7 @@ def new_context(browser: Browser, faults: list[str]) -> Iterator[Callable[..., B
 def watch(page: Page, faults: list[str]) -> None:
     def console(message: Any) -> None:
         if message.type == "error" and "net::ERR" not in message.text:
-            faults.append(message.text)
+            faults.append(f"{message.text} {message.location['url']}".strip())
 
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("console", console)

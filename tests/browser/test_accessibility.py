@@ -116,7 +116,7 @@ def test_axe_finds_nothing(
 
 # by keyboard and screen reader
 
-LEAF = "/static/shop/leaf.svg"  # a page of its own
+OF_ITS_OWN = "/widget"  # a page
 
 FOCUS = """() => {
   let active = document.activeElement;
@@ -163,7 +163,7 @@ def test_by_keyboard_alone(
     page.get_by_role("button", name=strings("en")["lines"]["no"]).press("Enter")
     expect(chat.box()).to_be_focused()
     expect(chat.box()).to_be_focused()
-    said(site, conversation, "See this", buttons=BUTTONS, cards=[{**TENT, "url": LEAF}])
+    said(site, conversation, "See this", buttons=BUTTONS, cards=[{**TENT, "url": OF_ITS_OWN}])
     expect(chat.log().get_by_role("button", name="Delivery")).to_be_visible(timeout=PATIENCE)
     expect(chat.box()).to_be_focused()  # lines that come in don't take the focus
 
@@ -178,7 +178,7 @@ def test_by_keyboard_alone(
         press("Tab")
     with context.expect_page() as opened:
         press("Enter")
-    assert opened.value.url.endswith(LEAF)
+    assert opened.value.url.endswith(OF_ITS_OWN)
     opened.value.close()
     press("Tab")
     said(site, conversation, "Something comes in between")

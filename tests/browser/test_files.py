@@ -307,9 +307,11 @@ def test_files_are_there_for_everybody(
     assert found.violations_count == 0, found.generate_report()
     assert found.response["passes"]
 
-    visit.desk.page.locator(".attach").focus()
+    attach = visit.desk.page.locator(".attach")
+    attach.focus()
+    expect(attach).to_be_focused()
     with visit.desk.page.expect_file_chooser() as chooser:
-        visit.desk.page.keyboard.press("Enter")
+        attach.press("Enter")
     bad = {"name": "page.html", "mimeType": "text/html", "buffer": HTML}
     chooser.value.set_files([bad])  # type: ignore[list-item]
     expect(visit.desk.page.locator(".tray li")).to_have_count(1)

@@ -200,6 +200,15 @@ def test_what_is_taken_back_offline_is_forgotten_later(site: Site, new_context: 
     page.wait_for_function(f"() => !({kept})()", timeout=PATIENCE)
 
 
+def test_what_nobody_heard_is_asked_again(site: Site, new_context: NewContext) -> None:
+    page = visit(site, new_context)
+    page.route("**/chat/invitations", lambda route: route.abort(), times=1)
+    into_cart(page)
+    accept = page.get_by_role("button", name=strings("en")["invite"]["accept"])
+    expect(accept).to_be_visible(timeout=2 * PATIENCE)
+    assert len(rows(site, Invited)) == 1
+
+
 def test_what_is_on_its_way_makes_nobody_known_again(site: Site, new_context: NewContext) -> None:
     page = visit(site, new_context)
     until(lambda: rows(site, Visitor) != [])

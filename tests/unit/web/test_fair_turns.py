@@ -127,6 +127,25 @@ def test_who_leaves_as_the_turn_comes_passes_it_on() -> None:
     run(test)
 
 
+@pytest.mark.parametrize("key", ["first", "other"])
+def test_who_leaves_in_the_moment_before_the_turn_comes_is_passed_over(key: str) -> None:
+    async def test() -> None:
+        writers = Writers()
+        await writers.come("holder", "holds")
+        await writers.come("first", "leaves")
+        await writers.come(key, "stays")
+        writers.ends["holds"].set()
+        writers.tasks["leaves"].cancel()  # it hears of it after the turn was passed on
+        await until(lambda: "stays" in writers.began)
+        assert not writers.tasks["holds"].exception()
+        await writers.finish()
+        await writers.come("", "after")
+        assert writers.began == ["holds", "stays", "after"]
+        await writers.finish()
+
+    run(test)
+
+
 def test_who_fails_passes_the_turn_on() -> None:
     async def test() -> None:
         turns = FairTurns()

@@ -218,6 +218,7 @@ class Inviter {
     if (this.#life.signal.aborted) return;
     const answer = await this.#post("chat/invitations", { visitor: this.visitor, invitation: name });
     this.#busy = false;
+    if (!answer) setTimeout(() => this.#asked.delete(name), STILL); // nobody heard it: ask again
     if (!answer?.show || this.#widget.open) return;
     this.#shown += 1;
     await this.#show(answer.show, { text });
