@@ -19,7 +19,8 @@ from tenin.bot.action_endpoint import ActionEndpoint
 from tenin.bot.runtime import RunningTurn, running
 from tenin.conversation.turns import Turn
 
-GIVE_UP = 0.4
+GIVE_UP = 20.0  # seconds: what is answered is answered, on a busy machine too
+LITTLE = 0.4  # that is left of a turn
 WELL = {
     "events": [{"event": "slot", "timestamp": None, "name": "contact", "value": None}],
     "responses": [{"response": "utter_order_paid", "order_number": "1", "text": None}],
@@ -191,27 +192,24 @@ async def test_there_is_a_deadline(
     server: ActionServer, endpoint: ActionEndpoint, answer: Answer
 ) -> None:
     state = begin_turn()
+    state.began -= GIVE_UP - LITTLE
     server.answer = answer
-    began = time.monotonic()
     assert await ask(endpoint) == NOTHING
-    assert GIVE_UP <= time.monotonic() - began < 5
+    assert GIVE_UP <= time.monotonic() - state.began < 1.5 * GIVE_UP
     assert state.failed == "action_track_order"
 
 
 async def test_the_actions_of_a_turn_share_its_time(
     server: ActionServer, endpoint: ActionEndpoint
 ) -> None:
-    async def slow(_request: web.Request) -> web.StreamResponse:
-        await asyncio.sleep(GIVE_UP * 0.6)
-        return web.json_response(WELL)
-
-    server.answer = slow
     for _ in range(2):  # the next turn has all its time again
         state = begin_turn()
-        began = time.monotonic()
+        server.answer = well
         assert await ask(endpoint) == WELL
+        state.began -= GIVE_UP - LITTLE
+        server.answer = hang
         assert await ask(endpoint, "action_recommend_product") == NOTHING
-        assert time.monotonic() - began < GIVE_UP * 1.5
+        assert time.monotonic() - state.began < 1.5 * GIVE_UP
         assert state.failed == "action_recommend_product"
 
 
