@@ -143,7 +143,7 @@ def test_on_any_other_sites_page_there_is_no_chat_but_a_word_why(
     )
     assert called == ["rejected", "rejected"]
     assert site.rows()["conversation"] == []
-    assert faults.pop(0) == heard.value.text
+    assert faults.pop(0).startswith(heard.value.text)
     assert all("CORS" in fault or "403" in fault for fault in faults), faults
     faults.clear()
 
